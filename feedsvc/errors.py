@@ -1,0 +1,118 @@
+"""Everything that feedsvc raises on purpose. Imports nothing from feedsvc.
+
+    FeedsvcError
+    ├ ConfigError(path, problems)          the configuration; lists every problem, exit code 2
+    ├ SourceError                          one source failed, the run goes on
+    │  ├ FetchError(url, reason)
+    │  ├ ParseError(reason)
+    │  └ FrontMatterError(path, reason)
+    ├ TranslationError                     entries stay pending, the run goes on
+    │  ├ LanguagePairMissing(source_language, target_language)
+    │  └ ModelError(path, reason)          a package that cannot be read, installed or removed
+    ├ StoreError                           the run stops
+    │  ├ SchemaTooNew(found)
+    │  └ StoreBusy(holder)
+    └ PublishError(path, reason)           the file that is there stays
+
+The text of an error is one sentence for a person: what failed, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class FeedsvcError(Exception):
+    """Base of every error that feedsvc raises on purpose."""
+
+
+class ConfigError(FeedsvcError):
+    """The configuration cannot be used; `problems` holds every reason, one line each."""
+
+    def __init__(self, path: Path | None, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{path}: {p}" if path else p for p in self.problems))
+
+
+class SourceError(FeedsvcError):
+    """One source could not be read."""
+
+
+class FetchError(SourceError):
+    """A URL could not be fetched."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}")
+
+
+class ParseError(SourceError):
+    """A document is not what it should be."""
+
+
+class FrontMatterError(SourceError):
+    """A file of a folder source cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class TranslationError(FeedsvcError):
+    """Something could not be translated."""
+
+
+class LanguagePairMissing(TranslationError):
+    """No model for a pair of languages (BCP 47 tags) is installed."""
+
+    def __init__(self, source_language: str, target_language: str) -> None:
+        self.source_language = source_language
+        self.target_language = target_language
+        super().__init__(
+            f"no model translates from {source_language} to {target_language}; "
+            "install an Argos package with: feedsvc models install FILE.argosmodel"
+        )
+
+
+class ModelError(TranslationError):
+    """A model package cannot be read, installed or removed."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class StoreError(FeedsvcError):
+    """The database cannot be used."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer feedsvc."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__(
+            f"the database has schema {found}, which this feedsvc does not know; use a newer feedsvc"
+        )
+
+
+class StoreBusy(StoreError):
+    """Another process is refreshing the same database."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"another refresh is running ({holder}); try again when it has ended")
+
+
+class PublishError(FeedsvcError):
+    """An output file could not be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
