@@ -1,0 +1,284 @@
+"""Reads the configuration file: TOML in, a frozen `Config` out, or a `ConfigError` with every problem at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from feedsvc import languages
+from feedsvc.errors import ConfigError
+from feedsvc.model import Layout, OutputFeed, Source, TitleLayout
+
+_DURATION = re.compile(r"(\d+)\s*([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the configuration file says; paths are absolute."""
+
+    path: Path | None
+    data_dir: Path
+    output_dir: Path
+    #: ends with a slash
+    base_url: str
+    target_language: str
+    #: SQLAlchemy URL
+    database: str
+    publish_after: timedelta
+    #: whether a line at the end of each body says what translated it
+    credit: bool
+    sources: tuple[Source, ...]
+    outputs: tuple[OutputFeed, ...]
+    #: host and port of `[server]`, None without that table
+    listen: tuple[str, int] | None
+
+
+def find_config(given: Path | None) -> Path:
+    """The configuration file to use: the given one, else $FEEDSVC_CONFIG, else the first usual place.
+
+    Raises: ConfigError if there is none.
+    """
+    if given is None and os.environ.get("FEEDSVC_CONFIG"):
+        given = Path(os.environ["FEEDSVC_CONFIG"])
+    places = [given] if given else [Path("config/feedsvc.toml"), Path("/etc/feedsvc/feedsvc.toml")]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ConfigError(None, [f"no configuration file: looked for {', '.join(map(str, places))}"])
+
+
+def default_data_dir() -> Path:
+    """Where models live when there is no configuration: $XDG_DATA_HOME/feedsvc."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "feedsvc"
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file; relative paths in it are relative to it.
+
+    Raises: ConfigError with every problem found.
+    """
+    try:
+        document = _Document.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except OSError as error:
+        raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, [f"is not TOML: {error}"]) from error
+    except ValidationError as error:
+        raise ConfigError(path, [_problem(e) for e in error.errors()]) from error
+    folder = path.resolve().parent
+    if problems := [*_problems_of_sources(document), *_problems_of_outputs(document)]:
+        raise ConfigError(path, problems)
+    return Config(
+        path=path,
+        data_dir=folder / document.service.data_dir,
+        output_dir=folder / document.service.output_dir,
+        base_url=document.service.base_url.rstrip("/") + "/",
+        target_language=document.service.target_language,
+        database=document.service.database
+        or f"sqlite:///{folder / document.service.data_dir / 'feedsvc.sqlite'}",
+        publish_after=document.service.publish_after,
+        credit=document.service.credit,
+        sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
+        outputs=_outputs(document),
+        listen=document.server.listen if document.server else None,
+    )
+
+
+def _duration(value: object) -> object:
+    """`"90m"` → timedelta."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    raise ValueError('must be a number with a unit, such as "30m", "6h" or "1d"')
+
+
+def _tag(value: str) -> str:
+    tag = languages.normalise(value)
+    if tag is None:
+        raise ValueError(f'"{value}" is not a language tag such as "zh" or "pt-BR"')
+    return tag
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
+        raise ValueError(f'"{value}" must be made of a-z, 0-9, ".", "_" and "-"')
+    return value
+
+
+def parse_listen(value: object) -> tuple[str, int]:
+    """`"127.0.0.1:8080"` → host and port. Raises: ValueError."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\[?[^\s]+?\]?):(\d{1,5})", value)):
+        return match[1].strip("[]"), int(match[2])
+    raise ValueError('must be "host:port", such as "127.0.0.1:8080"')
+
+
+def _base_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f'"{value}" must start with http:// or https:// and have no query')
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s]+", value):
+        raise ValueError(
+            f'"{value}" must start with http:// or https://; a feed on disk is given as file = "…"'
+        )
+    return value
+
+
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_Tag = Annotated[str, AfterValidator(_tag)]
+_Slug = Annotated[str, AfterValidator(_slug)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Service(_Table):
+    data_dir: str = "../var/data"
+    output_dir: str = "../var/public"
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
+    target_language: _Tag = "en"
+    database: str | None = None
+    publish_after: _Duration = timedelta(hours=6)
+    credit: bool = True
+
+
+class _Defaults(_Table):
+    interval: _Duration | None = None
+    layout: Annotated[Layout, Field(strict=False)] | None = None
+    title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
+    max_entries: Annotated[int, Field(ge=1)] | None = None
+    keep_entries: Annotated[int, Field(ge=1)] | None = None
+    allow_private: bool | None = None
+
+
+class _Source(_Defaults):
+    id: _Slug
+    url: Annotated[str, AfterValidator(_http_url)] | None = None
+    file: str | None = None
+    folder: str | None = None
+    language: _Tag | None = None
+
+
+class _Output(_Table):
+    slug: _Slug
+    title: str | None = None
+    sources: list[str] = ["*"]
+    layout: Annotated[Layout, Field(strict=False)] | None = None
+    title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
+    max_entries: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Server(_Table):
+    listen: Annotated[tuple[str, int], BeforeValidator(parse_listen)] = ("127.0.0.1", 8080)
+
+
+class _Document(_Table):
+    service: _Service = _Service()
+    defaults: _Defaults = _Defaults()
+    sources: list[_Source] = []
+    outputs: list[_Output] = []
+    server: _Server | None = None
+
+
+_FALLBACK = _Defaults.model_construct(
+    interval=timedelta(hours=1),
+    layout=Layout.INTERLEAVED,
+    title_layout=TitleLayout.TRANSLATION_FIRST,
+    max_entries=50,
+    allow_private=False,
+)
+
+
+def _pick(key: str, *tables: _Table) -> Any:
+    """The value of a key in the first table that sets it."""
+    values = (getattr(table, key) for table in (*tables, _FALLBACK))
+    return next((value for value in values if value is not None), None)
+
+
+def _source(table: _Source, defaults: _Defaults, folder: Path) -> Source:
+    kind, location = next((k, v) for k, v in _places(table).items() if v is not None)
+    return Source(
+        id=table.id,
+        kind={"url": "feed", "file": "file", "folder": "folder"}[kind],  # type: ignore[arg-type]
+        location=location if kind == "url" else str(folder / location),
+        language=table.language,
+        interval_s=int(_pick("interval", table, defaults).total_seconds()),
+        layout=_pick("layout", table, defaults),
+        title_layout=_pick("title_layout", table, defaults),
+        max_entries=_pick("max_entries", table, defaults),
+        keep_entries=_pick("keep_entries", table, defaults),
+        allow_private=_pick("allow_private", table, defaults),
+    )
+
+
+def _outputs(document: _Document) -> tuple[OutputFeed, ...]:
+    """The configured outputs, and one of its own id for each source that has none."""
+    explicit = {output.slug for output in document.outputs}
+    own = [_Output(slug=s.id, sources=[s.id]) for s in document.sources if s.id not in explicit]
+    by_id = {s.id: s for s in document.sources}
+    feeds = []
+    for output in [*document.outputs, *own]:
+        ids = _matching(output, document)
+        tables = (output, by_id[ids[0]], document.defaults) if len(ids) == 1 else (output, document.defaults)
+        feeds.append(
+            OutputFeed(
+                slug=output.slug,
+                title=output.title,
+                source_ids=ids,
+                layout=_pick("layout", *tables),
+                title_layout=_pick("title_layout", *tables),
+                max_entries=_pick("max_entries", *tables),
+            )
+        )
+    return tuple(feeds)
+
+
+def _matching(output: _Output, document: _Document) -> tuple[str, ...]:
+    return tuple(s.id for s in document.sources if any(fnmatchcase(s.id, p) for p in output.sources))
+
+
+def _places(table: _Source) -> dict[str, str | None]:
+    return {"url": table.url, "file": table.file, "folder": table.folder}
+
+
+def _problems_of_sources(document: _Document) -> list[str]:
+    problems = []
+    ids = [s.id for s in document.sources]
+    problems += [f'sources: the id "{i}" is used twice' for i in sorted({i for i in ids if ids.count(i) > 1})]
+    for source in document.sources:
+        if sum(v is not None for v in _places(source).values()) != 1:
+            problems.append(f'sources "{source.id}": give exactly one of url, file and folder')
+    return problems
+
+
+def _problems_of_outputs(document: _Document) -> list[str]:
+    slugs = [o.slug for o in document.outputs]
+    problems = [
+        f'outputs: the slug "{s}" is used twice' for s in sorted({s for s in slugs if slugs.count(s) > 1})
+    ]
+    for output in document.outputs:
+        if not _matching(output, document):
+            problems.append(
+                f'outputs "{output.slug}": no source matches {", ".join(output.sources) or "an empty list"}'
+            )
+    return problems
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    """One line for a pydantic error: `sources[0].interval: must be …`."""
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
