@@ -1,0 +1,39 @@
+"""Finds the language of a text where nobody has said it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from feedsvc import languages
+
+#: letters that tell more than any statistics
+_MIN_LETTERS = 20
+
+
+def detect(text: str) -> str | None:
+    """The language of a text as a BCP 47 tag, None if it has too few letters to tell.
+
+    Kana make it Japanese and Hangul Korean; Han characters without them are Chinese. Everything else is
+    decided by character statistics (py3langid).
+    """
+    letters = [c for c in text if c.isalpha()]
+    if len(letters) < _MIN_LETTERS and not any("\u4e00" <= c <= "\u9fff" for c in letters):
+        return None
+    counts = Counter(map(_east_asian, letters))
+    east = len(letters) - counts[""]
+    if east * 3 > len(letters):
+        if counts["ja"] * 20 > east:
+            return "ja"
+        return "ko" if counts["ko"] * 3 > east else "zh"
+    import py3langid
+
+    code, _ = py3langid.classify(text)
+    return languages.normalise(str(code))
+
+
+def _east_asian(char: str) -> str:
+    if "\u3040" <= char <= "\u30ff":
+        return "ja"
+    if "\uac00" <= char <= "\ud7af":
+        return "ko"
+    return "zh" if "\u3400" <= char <= "\u9fff" or char >= "\U00020000" else ""

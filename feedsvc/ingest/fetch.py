@@ -1,0 +1,134 @@
+"""Fetches documents over HTTP: conditional, capped, timed, and honest about who asks."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from feedsvc import __version__
+from feedsvc.errors import FetchError
+from feedsvc.model import Fetched, FetchState, NotModified, Source
+
+USER_AGENT = f"feedsvc/{__version__} (reads and translates feeds for its user)"
+ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+MAX_BODY_BYTES = 10_000_000  # after decompression
+MAX_REDIRECTS = 5
+DEADLINE_S = 60.0  # for one document, redirects included
+_TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=10.0, pool=60.0)
+
+
+class Fetcher:
+    """One HTTP client for a run; a context manager. `transport` replaces the network in tests."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            http2=transport is None,
+            transport=transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept": ACCEPT},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def fetch(self, source: Source, state: FetchState, *, force: bool = False) -> Fetched | NotModified:
+        """The document of a feed source, or the news that it has not changed.
+
+        The validators of the last good parse are sent back unless force is set. A redirect may not lead to a
+        private address, unless the source allows that or names that host itself.
+
+        Raises: FetchError with the reason.
+        Spec: RFC 9110 13.1 (conditional requests), 15.4 (redirection).
+        """
+        headers = {} if force else _validators(state)
+        url, deadline = source.location, time.monotonic() + DEADLINE_S
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                with self._client.stream("GET", url, headers=headers) as response:
+                    if not response.has_redirect_location:
+                        return _outcome(response, deadline)
+                    url = _redirected(url, response.headers["location"], source)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise FetchError(url, _reason(error)) from error
+        raise FetchError(source.location, f"more than {MAX_REDIRECTS} redirects")
+
+
+def _validators(state: FetchState) -> dict[str, str]:
+    headers = {}
+    if state.etag:
+        headers["If-None-Match"] = state.etag
+    if state.last_modified:
+        headers["If-Modified-Since"] = state.last_modified
+    return headers
+
+
+def _outcome(response: httpx.Response, deadline: float) -> Fetched | NotModified:
+    url = str(response.url)
+    if response.status_code == httpx.codes.NOT_MODIFIED:
+        return NotModified()
+    if not response.is_success:
+        raise FetchError(url, f"the server answered {response.status_code} {response.reason_phrase}".rstrip())
+    return Fetched(
+        body=_read(response, url, deadline),
+        final_url=url,
+        content_type=response.headers.get("content-type", ""),
+        etag=response.headers.get("etag"),
+        last_modified=response.headers.get("last-modified"),
+    )
+
+
+def _read(response: httpx.Response, url: str, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes(65536):
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise FetchError(url, f"the document is larger than {MAX_BODY_BYTES // 1_000_000} MB")
+        if time.monotonic() > deadline:
+            raise FetchError(url, f"the document did not arrive within {DEADLINE_S:.0f} s")
+    return bytes(body)
+
+
+def _redirected(url: str, location: str, source: Source) -> str:
+    """Where a redirect leads, if it may be followed."""
+    target = urljoin(url, location)
+    parts = urlsplit(target)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FetchError(url, f"redirects to {target[:200]}, which is not on the web")
+    allowed = source.allow_private or parts.hostname == urlsplit(source.location).hostname
+    if not allowed and (address := _private_address(parts.hostname)):
+        raise FetchError(url, f"redirects to {parts.hostname}, the private address {address}")
+    return target
+
+
+def _private_address(host: str) -> str | None:
+    """The first address of a host that is not a public one."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return None  # the request itself will say that the host has no address
+    addresses = [str(info[4][0]).split("%")[0] for info in found]
+    return next((a for a in addresses if not ipaddress.ip_address(a).is_global), None)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case httpx.ConnectTimeout():
+            return "no connection within 10 s"
+        case httpx.TimeoutException():
+            return "the server stopped answering"
+        case httpx.ConnectError():
+            return f"cannot connect: {error}"
+        case _:
+            return f"{error}" or type(error).__name__

@@ -1,0 +1,147 @@
+"""RSS 0.9x–2.0, RDF and Atom documents: bytes → entries. feedparser reads them, this module makes them ours."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from time import struct_time
+from typing import Any
+
+from feedsvc import languages, markup
+from feedsvc.errors import ParseError
+from feedsvc.ingest.detect import detect
+from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
+from feedsvc.model import Enclosure, Entry, Fetched, ParsedFeed, Source
+
+_HTML_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+
+
+def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
+    """The entries of a feed document, in its order.
+
+    The language of an entry is the source's, else its own `xml:lang`, else the feed's, else detected. Entries
+    with neither guid, link nor title are left out and named in `problems`. Absent dates stay None.
+
+    Raises: ParseError if the document is not a feed.
+    Spec: RSS 2.0 <item>; RFC 4287 4.1.2.
+    """
+    import feedparser
+
+    document = feedparser.parse(
+        fetched.body,
+        response_headers={"content-type": fetched.content_type, "content-location": fetched.final_url},
+        sanitize_html=False,
+    )
+    if not document.version:
+        raise ParseError(_why_no_feed(fetched, document))
+    entries: dict[str, Entry] = {}
+    problems = []
+    for number, item in enumerate(document.entries, 1):
+        try:
+            entry = _entry(item, document.feed, source, fetched.final_url)
+        except (ValueError, ParseError) as error:
+            problems.append(f"entry {number} left out: {error}")
+        else:
+            entries.setdefault(entry.guid, entry)
+    if not entries and document.bozo:
+        raise ParseError(f"the feed is broken: {document.bozo_exception}")
+    return ParsedFeed(
+        entries=tuple(entries.values()),
+        title=text_of(document.feed.get("title", "")) or None,
+        link=safe_url(document.feed.get("link"), base_url=fetched.final_url),
+        problems=tuple(problems),
+        etag=fetched.etag,
+        last_modified=fetched.last_modified,
+    )
+
+
+def _why_no_feed(fetched: Fetched, document: Any) -> str:
+    if _HTML_PAGE.search(fetched.body[:2000]):
+        title = re.search(rb"<title[^>]*>(.*?)</title>", fetched.body, re.IGNORECASE | re.DOTALL)
+        named = f' titled "{clean_text(title[1].decode("utf-8", "replace"))[:80]}"' if title else ""
+        return f"not a feed but an HTML page{named}"
+    if not fetched.body.strip():
+        return "not a feed: the document is empty"
+    return f"not a feed: {document.get('bozo_exception') or 'neither RSS nor Atom'}"
+
+
+def _entry(item: Any, feed: Any, source: Source, base_url: str) -> Entry:
+    link = safe_url(item.get("link"), base_url=base_url)
+    title = text_of(item.get("title", ""))
+    guid = clean_text(item.get("id") or link or "")
+    if not guid:
+        raise ParseError(f'"{title[:60]}" has neither a guid nor a link')
+    body, declared = _body(item)
+    image_url = _lead_image(item, link or base_url)
+    body_html = with_lead_image(sanitise(body, base_url=link or base_url), image_url)
+    summary = text_of(item.get("summary", ""))
+    text = text_of(body_html)
+    stated = (source.language, declared, item.get("language"), feed.get("language"))
+    return Entry(
+        source_id=source.id,
+        guid=guid,
+        link=link,
+        title=title,
+        summary=summary if summary != text else "",
+        body_html=body_html,
+        language=_first_language(stated) or detect(f"{title} {text}"),
+        published=_utc(item.get("published_parsed")),
+        updated=_utc(item.get("updated_parsed")),
+        authors=tuple(_unique(clean_text(a.get("name", "")) for a in item.get("authors", ()))),
+        categories=tuple(
+            _unique(clean_text(t.get("label") or t.get("term") or "") for t in item.get("tags", ()))
+        ),
+        enclosures=tuple(_enclosures(item, base_url)),
+        image_url=image_url,
+    )
+
+
+def _body(item: Any) -> tuple[str, str | None]:
+    """The fullest content as HTML, and its declared language; the summary where there is no content."""
+    contents = [c for c in item.get("content", ()) if c.get("value")]
+    if not contents:
+        contents = [item.get("summary_detail") or {"value": item.get("summary", "")}]
+    best = max(contents, key=lambda c: len(c["value"]))
+    value = best["value"]
+    if best.get("type") == "text/plain":
+        value = "".join(f"<p>{markup.escape(p)}</p>" for p in re.split(r"\n\s*\n", value) if p.strip())
+    return value, best.get("language")
+
+
+def _first_language(tags: Iterable[str | None]) -> str | None:
+    return next((tag for t in tags if t and (tag := languages.normalise(t))), None)
+
+
+def _lead_image(item: Any, base_url: str) -> str | None:
+    for thing in [*item.get("media_content", ()), *item.get("media_thumbnail", ())]:
+        kind = thing.get("medium") or thing.get("type", "image")
+        if kind.startswith("image") and (url := safe_url(thing.get("url"), base_url=base_url)):
+            return url
+    return None
+
+
+def _enclosures(item: Any, base_url: str) -> Iterable[Enclosure]:
+    for thing in item.get("enclosures", ()):
+        if url := safe_url(thing.get("href"), base_url=base_url):
+            length = str(thing.get("length") or "")
+            yield Enclosure(
+                url=url,
+                mime_type=clean_text(thing.get("type") or "application/octet-stream"),
+                length_bytes=int(length) if length.isascii() and length.isdigit() else None,
+            )
+
+
+def _utc(parsed: struct_time | None) -> datetime | None:
+    """feedparser's time tuple, which is in UTC, as an aware datetime."""
+    if parsed is None:
+        return None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _unique(values: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(v for v in values if v)
