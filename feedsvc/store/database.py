@@ -1,0 +1,371 @@
+"""The store: entries, translations, the translation memory and the state of each source.
+
+Every public method of `Store` is one transaction: it has happened, or it has not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from feedsvc.errors import StoreBusy, StoreError
+from feedsvc.model import Article, Entry, FetchState, ParsedFeed, Pending, Translation
+from feedsvc.store import schema
+from feedsvc.store.tables import entries, memory, sources, tombstones, translations
+
+#: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
+EDIT_LIMIT = 24
+_ENTRY = TypeAdapter(Entry)
+_TRANSLATION = TypeAdapter(Translation)
+_BATCH = 500  # rows or parameters in one statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """How many entries of a source were new, and how many had changed."""
+
+    new: int = 0
+    changed: int = 0
+
+
+class Store:
+    """A database, opened by its SQLAlchemy URL; a context manager."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._engine = _open(url)
+        try:
+            schema.upgrade(self._engine)
+        except SQLAlchemyError as error:
+            raise StoreError(f"{self._url.render_as_string()}: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every other process from refreshing this database; ends with the process at the latest.
+
+        Raises: StoreBusy naming the process that refreshes it now.
+        """
+        path = self._url.database
+        if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
+            yield
+            return
+        with Path(f"{path}.lock").open("a+", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                lock.seek(0)
+                raise StoreBusy(f"process {lock.read().strip() or 'unknown'}") from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def state(self, source_id: str) -> FetchState:
+        """What is remembered of a source; a blank state for a new one."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
+        if row is None:
+            return FetchState()
+        values = dict(row._mapping)
+        del values["id"]
+        return FetchState(**{**values, "problems": tuple(json.loads(row.problems))})
+
+    def save_feed(self, source_id: str, feed: ParsedFeed, state: FetchState, *, now: datetime) -> Saved:
+        """Save what a source said, and with it the validators that keep us from asking again."""
+        new = changed = 0
+        with self._engine.begin() as connection:
+            removed = select(tombstones.c.guid).where(tombstones.c.source_id == source_id)
+            gone = set(connection.execute(removed).scalars())
+            ours = connection.execute(select(entries).where(entries.c.source_id == source_id))
+            known = {row.guid: row for row in ours}
+            for entry in feed.entries:
+                if entry.guid in gone:
+                    continue
+                if entry.guid not in known:
+                    _insert_entry(connection, entry, now)
+                    new += 1
+                elif _update_entry(connection, entry, known[entry.guid], now):
+                    changed += 1
+            _save_state(connection, source_id, state, now)
+        return Saved(new=new, changed=changed)
+
+    def save_state(self, source_id: str, state: FetchState, *, now: datetime) -> None:
+        """Remember how a source was found."""
+        with self._engine.begin() as connection:
+            _save_state(connection, source_id, state, now)
+
+    def prune(self, source_id: str, *, keep: int, now: datetime) -> int:
+        """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(
+                select(entries.c.guid)
+                .where(entries.c.source_id == source_id)
+                .order_by(entries.c.sorted_at.desc(), entries.c.guid)
+                .offset(keep)
+            )
+            guids = list(rows.scalars())
+            for guid in guids:
+                here = {"source_id": source_id, "guid": guid}
+                connection.execute(insert(tombstones).values(**here, removed_at=now))
+                for table in (translations, entries):
+                    connection.execute(
+                        delete(table).where(table.c.source_id == source_id, table.c.guid == guid)
+                    )
+        return len(guids)
+
+    def pending(
+        self, source_ids: Collection[str], target_language: str, *, again: bool = False
+    ) -> list[Pending]:
+        """Entries whose present revision is not translated, newest first; with `again` also those that are."""
+        joined = entries.outerjoin(translations, _same_entry(target_language))
+        query = (
+            select(
+                entries.c.data,
+                entries.c.content_hash,
+                entries.c.changed_at,
+                translations.c.data.label("made"),
+            )
+            .select_from(joined)
+            .where(entries.c.source_id.in_(source_ids))
+            .order_by(entries.c.sorted_at.desc(), entries.c.source_id, entries.c.guid)
+        )
+        if not again:
+            query = query.where(
+                or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
+            )
+        with self._engine.connect() as connection:
+            return [
+                Pending(
+                    entry=_ENTRY.validate_json(row.data),
+                    content_hash=row.content_hash,
+                    changed_at=row.changed_at,
+                    previous=_TRANSLATION.validate_json(row.made) if row.made else None,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def save_group(
+        self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
+    ) -> None:
+        """Save complete translations, each for the revision that it was made of, and what was learnt with them."""
+        with self._engine.begin() as connection:
+            for pending, translation in made:
+                _save_translation(connection, pending, translation)
+            for batch in _batches(sorted(learnt)):
+                connection.execute(delete(memory).where(memory.c.key.in_(batch)))
+                connection.execute(
+                    insert(memory), [{"key": key, "target": learnt[key], "used_at": now} for key in batch]
+                )
+
+    def recall(self, keys: Collection[str], *, now: datetime) -> dict[str, str]:
+        """What the translation memory holds for these keys."""
+        found: dict[str, str] = {}
+        with self._engine.begin() as connection:
+            for batch in _batches(sorted(keys)):
+                rows = connection.execute(
+                    select(memory.c.key, memory.c.target).where(memory.c.key.in_(batch))
+                )
+                hits = {row.key: row.target for row in rows}
+                if hits:
+                    connection.execute(update(memory).where(memory.c.key.in_(list(hits))).values(used_at=now))
+                found |= hits
+        return found
+
+    def release_overdue(self, *, publish_after: timedelta, now: datetime) -> None:
+        """Let entries that have waited too long for a first translation be published as they are."""
+        overdue = and_(entries.c.released_at.is_(None), entries.c.first_seen_at <= now - publish_after)
+        with self._engine.begin() as connection:
+            connection.execute(update(entries).where(overdue).values(released_at=now))
+
+    def articles(self, source_ids: Collection[str], target_language: str) -> Iterator[Article]:
+        """What may be published of these sources, newest first."""
+        joined = entries.outerjoin(translations, _same_entry(target_language))
+        query = (
+            select(
+                entries.c.data,
+                entries.c.first_seen_at,
+                entries.c.changed_at,
+                translations.c.data.label("made"),
+                translations.c.changed_at.label("made_of"),
+            )
+            .select_from(joined)
+            .where(
+                entries.c.source_id.in_(source_ids),
+                or_(translations.c.guid.is_not(None), entries.c.released_at.is_not(None)),
+            )
+            .order_by(entries.c.sorted_at.desc(), entries.c.source_id, entries.c.guid)
+        )
+        with self._engine.connect() as connection:
+            yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
+
+    def counts(self, target_language: str) -> dict[str, dict[str, int]]:
+        """For each source the number of its entries, and of those that wait for their translation."""
+        joined = entries.outerjoin(translations, _same_entry(target_language))
+        current = and_(
+            translations.c.guid.is_not(None), translations.c.content_hash == entries.c.content_hash
+        )
+        query = (
+            select(
+                entries.c.source_id,
+                func.count().label("entries"),
+                func.count().filter(current).label("translated"),
+            )
+            .select_from(joined)
+            .group_by(entries.c.source_id)
+        )
+        with self._engine.connect() as connection:
+            return {
+                row.source_id: {"entries": row.entries, "pending": row.entries - row.translated}
+                for row in connection.execute(query)
+            }
+
+
+def _open(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url)
+    path = parsed.database
+    if not path or path == ":memory:":
+        return create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot make the folder: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # what was said to be saved survives a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+def content_hash(entry: Entry) -> str:
+    """A hash of everything that a reader sees of an entry; not of its dates."""
+    data = _ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json")
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
+    connection.execute(
+        insert(entries).values(
+            source_id=entry.source_id,
+            guid=entry.guid,
+            content_hash=content_hash(entry),
+            sorted_at=entry.published or now,
+            first_seen_at=now,
+            edits=0,
+            data=_ENTRY.dump_json(entry).decode(),
+        )
+    )
+
+
+def _update_entry(connection: Connection, entry: Entry, row: Any, now: datetime) -> bool:
+    """Save a new revision, if it is one. The first `published` stays for ever."""
+    digest = content_hash(entry)
+    if digest == row.content_hash:
+        return False
+    old = _ENTRY.validate_json(row.data)
+    is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
+    if row.edits >= EDIT_LIMIT and not is_dated:
+        return False
+    connection.execute(
+        update(entries)
+        .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
+        .values(
+            content_hash=digest,
+            changed_at=now,
+            edits=0 if is_dated else row.edits + 1,
+            data=_ENTRY.dump_json(replace(entry, published=old.published)).decode(),
+        )
+    )
+    return True
+
+
+def _save_translation(connection: Connection, pending: Pending, translation: Translation) -> None:
+    here = {
+        "source_id": pending.entry.source_id,
+        "guid": pending.entry.guid,
+        "target_language": translation.target_language,
+    }
+    connection.execute(delete(translations).where(*(translations.c[k] == v for k, v in here.items())))
+    connection.execute(
+        insert(translations).values(
+            **here,
+            content_hash=pending.content_hash,
+            changed_at=pending.changed_at,
+            data=_TRANSLATION.dump_json(translation).decode(),
+        )
+    )
+
+
+def _save_state(connection: Connection, source_id: str, state: FetchState, now: datetime) -> None:
+    values = {name: getattr(state, name) for name in FetchState.__dataclass_fields__}
+    values["problems"] = json.dumps(state.problems, ensure_ascii=False)
+    values["added_at"] = state.added_at or now
+    if connection.execute(update(sources).where(sources.c.id == source_id).values(**values)).rowcount == 0:
+        connection.execute(insert(sources).values(id=source_id, **values))
+
+
+def _same_entry(target_language: str) -> Any:
+    return and_(
+        tuple_(translations.c.source_id, translations.c.guid) == tuple_(entries.c.source_id, entries.c.guid),
+        translations.c.target_language == target_language,
+    )
+
+
+def _article(row: Any) -> Article:
+    translation = _TRANSLATION.validate_json(row.made) if row.made else None
+    return Article(
+        entry=translation.entry if translation else _ENTRY.validate_json(row.data),
+        translation=translation,
+        first_seen_at=row.first_seen_at,
+        changed_at=row.made_of if translation else row.changed_at,
+    )
+
+
+def _batches(values: Sequence[str]) -> Iterator[list[str]]:
+    iterator = iter(values)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

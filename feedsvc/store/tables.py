@@ -1,0 +1,108 @@
+"""The tables of the database. Changed only together with a new migration in `migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC, also where the database knows no time zones (SQLite)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes, store UTC."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "naive datetime"
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Give back what was stored, aware."""
+        if value is None:
+            return None
+        aware: datetime = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return aware
+
+
+metadata = MetaData()
+
+#: what we remember of each source between two runs
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("title", Text),
+    Column("link", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
+    Column("succeeded_at", UtcDateTime),
+    Column("next_check_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("problems", Text, nullable=False),  # JSON array of strings
+)
+
+#: what the sources said
+entries = Table(
+    "entries",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("content_hash", String(64), nullable=False),
+    Column("sorted_at", UtcDateTime, nullable=False),  # published, else first seen
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime),  # null until the content changes
+    Column("edits", Integer, nullable=False),
+    Column("released_at", UtcDateTime),  # set when it must not wait for its translation any longer
+    Column("data", Text, nullable=False),  # JSON of model.Entry
+)
+Index("entries_by_date", entries.c.source_id, entries.c.sorted_at)
+
+#: what we made of them; one row for each entry and language, of the last revision that was translated
+translations = Table(
+    "translations",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("target_language", String, primary_key=True),
+    Column("content_hash", String(64), nullable=False),  # of the revision that was translated
+    Column("changed_at", UtcDateTime),  # likewise
+    Column("data", Text, nullable=False),  # JSON of model.Translation
+    ForeignKeyConstraint(["source_id", "guid"], ["entries.source_id", "entries.guid"], ondelete="CASCADE"),
+)
+
+#: translation memory: sentences that passed their checks
+memory = Table(
+    "memory",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+)
+
+#: entries that were removed for good
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("removed_at", UtcDateTime, nullable=False),
+)
