@@ -1,0 +1,150 @@
+"""An entry taken apart into sentences, and put together again as a `Translation`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from feedsvc import languages, markup
+from feedsvc.model import Passage, Pending, Segment, Translation
+from feedsvc.translate import segment
+from feedsvc.translate.sentences import Offsets
+from feedsvc.translate.tidy import as_title
+
+#: a sentence and the language it is in
+Sentence = tuple[str, str]
+
+#: characters of source text that are translated, checked and saved in one go
+GROUP_CHARS = 20_000
+#: Chinese headlines put several clauses side by side, with a space between them
+_HEADLINE_GAP = re.compile(rf"(?<=[{languages.CJK}”])\s+(?=[{languages.CJK}“])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One passage of an entry before its translation."""
+
+    inline: segment.Inline
+    offsets: tuple[Offsets, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of the passage, in order."""
+        return tuple(self.inline.text[start:end] for start, end in self.offsets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Everything of an entry that a reader reads, in sentences."""
+
+    pending: Pending
+    language: str
+    title: Unit
+    summary: Unit
+    categories: tuple[Unit, ...]
+    blocks: tuple[Unit, ...]
+    attributes: tuple[Unit, ...]
+
+    def sentences(self) -> Iterator[Sentence]:
+        """Every sentence of the entry, with its language; repeated ones repeatedly."""
+        for unit in (self.title, self.summary, *self.categories, *self.blocks, *self.attributes):
+            for text in unit.sentences:
+                yield text, self.language
+
+
+def outline(pending: Pending, language: str) -> Outline:
+    """Take an entry apart."""
+    entry = pending.entry
+    root = markup.parse(entry.body_html)
+    return Outline(
+        pending=pending,
+        language=language,
+        title=_title(entry.title, language),
+        summary=_plain(entry.summary, language),
+        categories=tuple(_plain(c, language) for c in entry.categories),
+        blocks=tuple(_unit(segment.read(block), language) for block in markup.blocks(root)),
+        attributes=tuple(
+            _plain(languages.collapse(element.get(name, "")), language)
+            for element, name in markup.prose_attributes(root)
+        ),
+    )
+
+
+def assemble(
+    outline: Outline, segments: Mapping[Sentence, Segment], *, target_language: str, engine: str
+) -> Translation:
+    """Put an entry together again; as many passages come out as went in."""
+
+    def found(unit: Unit) -> tuple[Segment, ...]:
+        return tuple(segments[text, outline.language] for text in unit.sentences)
+
+    def joined(unit: Unit, gap: str = " ", finish: Callable[[str], str] = str) -> Passage:
+        parts = found(unit)
+        gap = gap if languages.is_spaced(target_language) else ""
+        return Passage(text=gap.join(finish(s.target) for s in parts), segments=parts)
+
+    def block(unit: Unit) -> Passage:
+        parts = found(unit)
+        text = segment.write(
+            unit.inline,
+            unit.offsets,
+            parts,
+            source_language=outline.language,
+            target_language=target_language,
+        )
+        return Passage(text=text, segments=parts)
+
+    return Translation(
+        entry=outline.pending.entry,
+        target_language=target_language,
+        engine=engine,
+        title=joined(outline.title, "; ", as_title),
+        summary=joined(outline.summary),
+        categories=tuple(joined(unit, finish=as_title) for unit in outline.categories),
+        blocks=tuple(map(block, outline.blocks)),
+        attributes=tuple(joined(unit, finish=as_title) for unit in outline.attributes),
+    )
+
+
+def groups(outlines: Sequence[Outline]) -> Iterator[list[Outline]]:
+    """Cut entries, in their order, into groups of about `GROUP_CHARS`.
+
+    How a sentence is batched can change a word of its translation. A group is made of nothing but what waits,
+    and saved as a whole; so a run that was killed goes on with the very groups of one that was not.
+    """
+    group: list[Outline] = []
+    size = 0
+    for item in outlines:
+        length = sum(len(text) for text, _ in item.sentences())
+        if group and size + length > GROUP_CHARS:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += length
+    if group:
+        yield group
+
+
+def distinct(outlines: Iterable[Outline]) -> list[Sentence]:
+    """The sentences of several entries, each once, in order of appearance."""
+    return list(dict.fromkeys(s for item in outlines for s in item.sentences()))
+
+
+def _unit(inline: segment.Inline, language: str) -> Unit:
+    return Unit(inline=inline, offsets=tuple(segment.sentences(inline.text, language)))
+
+
+def _plain(text: str, language: str) -> Unit:
+    return _unit(segment.Inline(text=text), language)
+
+
+def _title(text: str, language: str) -> Unit:
+    """A title: its clauses are sentences."""
+    offsets: list[Offsets] = []
+    start = 0
+    ends = [(m.start(), m.end()) for m in _HEADLINE_GAP.finditer(text)]
+    for end, following in [*ends, (len(text), len(text))]:
+        offsets += [(start + a, start + b) for a, b in segment.sentences(text[start:end], language)]
+        start = following
+    return Unit(inline=segment.Inline(text=text), offsets=tuple(offsets))

@@ -1,0 +1,31 @@
+"""Punctuation and spacing of a translation, as its language writes them. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from feedsvc import languages
+
+_TO_WESTERN = str.maketrans(
+    {
+        "。": ".", "，": ",", "、": ",", "！": "!", "？": "?", "：": ":", "；": ";", "（": "(", "）": ")",
+        "【": "[", "】": "]", "《": "“", "》": "”", "〈": "‘", "〉": "’", "「": "“", "」": "”", "『": "‘", "』": "’",
+        "％": "%", "～": "~", "　": " ", "·": "·",
+    }
+)  # fmt: skip
+
+
+def tidy(text: str, target_language: str) -> str:
+    """A translation with the punctuation of its language; others than those with spaces are left alone."""
+    if not languages.is_spaced(target_language):
+        return text.strip()
+    text = text.translate(_TO_WESTERN)
+    text = re.sub(r"\s+([,.;:!?%)\]”’])", r"\1", text)
+    text = re.sub(r"([(\[“‘])\s+", r"\1", text)
+    text = re.sub(r"([,;!?])(?=[^\W\d_])", r"\1 ", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def as_title(text: str) -> str:
+    """A translated title: it ends without the full stop that models like to add."""
+    return text[:-1] if text.endswith(".") and not text.endswith("..") and text.count(".") == 1 else text
