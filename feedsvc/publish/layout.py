@@ -1,0 +1,192 @@
+"""Puts the two languages of an article side by side: titles, bodies, summaries. Pure.
+
+Whatever the layout, every picture, film, link and enclosure of the original is there once: on the translation
+where there is one, on the original where there is none.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from lxml import html
+from lxml.html import HtmlElement
+
+from feedsvc import languages, markup
+from feedsvc.model import NOT_TRANSLATED, Article, Entry, Layout, Passage, TitleLayout, Translation, Verdict
+
+#: blocks that may be followed by another one like it; the two languages of all others share one element
+_REPEATABLE = frozenset({"p", "div"})
+_SUMMARY_CHARS = 300
+#: classes for style sheets; readers that drop them lose nothing
+TRANSLATED_CLASS = "feedsvc-translation"
+ORIGINAL_CLASS = "feedsvc-original"
+
+
+def title(article: Article, layout: TitleLayout) -> str:
+    """The title as plain text; never empty."""
+    original = article.entry.title or _shortened(_original_text(article.entry), 80) or article.entry.guid
+    made = article.translation and article.translation.title
+    if not article.entry.title and article.translation:
+        return _shortened(" ".join(_texts(article.translation)), 80) or original
+    if not made or layout is TitleLayout.ORIGINAL:
+        return original
+    if not made.is_translated:
+        return original if made.is_complete else f"{NOT_TRANSLATED} {original}"
+    match layout:
+        case TitleLayout.TRANSLATION:
+            return made.text
+        case TitleLayout.ORIGINAL_FIRST:
+            return f"{original} · {made.text}"
+        case _:
+            return f"{made.text} · {original}"
+
+
+def summary(article: Article) -> str:
+    """A short plain text: the source's own summary, else the beginning of the body; translated if possible."""
+    made = article.translation
+    if made is None:
+        return _shortened(article.entry.summary or _original_text(article.entry), _SUMMARY_CHARS)
+    return _shortened(made.summary.text or " ".join(_texts(made)), _SUMMARY_CHARS)
+
+
+def body(entry: Entry, made: Translation | None, layout: Layout, *, with_credit: bool) -> str:
+    """The body as HTML, each block with its language and direction; without a translation the original, marked."""
+    language = entry.language
+    root = markup.parse(entry.body_html)
+    if made is None or layout is Layout.ORIGINAL:
+        _label_all(root, language)
+    else:
+        _lay_out(root, made, layout)
+    if made is None:
+        root.insert(0, _small_paragraph(f"{NOT_TRANSLATED} {_reason(language)}"))
+    elif with_credit and layout is not Layout.ORIGINAL and (line := credit(made)):
+        root.append(_small_paragraph(line))
+    return markup.inner_html(root)
+
+
+def credit(made: Translation) -> str | None:
+    """What translated an article and how much of it; None where nothing had to be translated."""
+    wanted = [p for p in made.blocks if any(s.verdict is not Verdict.KEPT for s in p.segments)]
+    if not made.engine or not (wanted or made.title.is_translated):
+        return None
+    line = f"Machine-translated from {languages.name(made.entry.language or 'und')} by {made.engine}"
+    if wanted:
+        line += f", {sum(p.is_complete for p in wanted)} of {len(wanted)} paragraphs"
+    return f"{line}."
+
+
+def categories(article: Article) -> tuple[tuple[str, str], ...]:
+    """Each category as (original term, label to show)."""
+    made = article.translation
+    labels = [p.text for p in made.categories] if made else list(article.entry.categories)
+    return tuple(zip(article.entry.categories, labels, strict=True))
+
+
+def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
+    """Put the translation into the tree of the original."""
+    source, target = made.entry.language or "und", made.target_language
+    blocks = markup.blocks(root)
+    for (element, name), passage in zip(markup.prose_attributes(root), made.attributes, strict=True):
+        element.set(name, passage.text)
+    originals = deepcopy(root) if layout is Layout.TRANSLATION_FIRST else None
+    for block, passage in zip(blocks, made.blocks, strict=True):
+        if not passage.is_translated:
+            _keep(block, passage, source)
+        elif layout is Layout.INTERLEAVED:
+            _interleave(block, passage, source, target)
+        else:
+            _replace(block, passage, target)
+    if originals is not None:
+        _without_links_and_media(originals)
+        _label_all(originals, source)
+        root.append(html.Element("hr"))
+        markup.fill(root, markup.take(originals))
+
+
+def _keep(block: HtmlElement, passage: Passage, language: str) -> None:
+    """Leave a block as it is; one that should have been translated says so."""
+    if not passage.is_complete:
+        _label(block, language)
+        block.text = f"{NOT_TRANSLATED} {block.text or ''}"
+
+
+def _replace(block: HtmlElement, passage: Passage, target: str) -> None:
+    markup.take(block)
+    markup.fill(block, html.fragments_fromstring(passage.text))
+    _label(block, target)
+
+
+def _interleave(block: HtmlElement, passage: Passage, source: str, target: str) -> None:
+    """The translation, and quietly below it the original without what stands in the translation already."""
+    original = deepcopy(block)
+    original.tail = None
+    _without_links_and_media(original)
+    quiet = html.Element("small")
+    markup.fill(quiet, markup.take(original))
+    _replace(block, passage, target)
+    if block.tag in _REPEATABLE:
+        original.append(quiet)
+        _label(original, source)
+        original.set("class", ORIGINAL_CLASS)
+        block.set("class", TRANSLATED_CLASS)
+        block.addnext(original)  # takes the tail of the block along
+        original.tail, block.tail = block.tail, None
+        return
+    shown = html.Element("span")
+    markup.fill(shown, markup.take(block))
+    for name in ("lang", "dir"):
+        del block.attrib[name]
+    _label(shown, target)
+    _label(quiet, source)
+    shown.set("class", TRANSLATED_CLASS)
+    quiet.set("class", ORIGINAL_CLASS)
+    markup.fill(block, [shown, html.Element("br"), quiet])
+
+
+def _without_links_and_media(root: HtmlElement) -> None:
+    """What a second copy of a text must not repeat."""
+    for element in list(root.iter(*markup.MEDIA)):
+        element.drop_tree()
+    for element in list(root.iter("a")):
+        element.drop_tag()
+
+
+def _label_all(root: HtmlElement, language: str | None) -> None:
+    if language:
+        for block in markup.blocks(root):
+            _label(block, language)
+
+
+def _label(element: HtmlElement, language: str) -> None:
+    element.set("lang", language)
+    element.set("dir", languages.direction(language))
+
+
+def _small_paragraph(line: str) -> HtmlElement:
+    paragraph, small = html.Element("p"), html.Element("small")
+    small.text = line
+    paragraph.append(small)
+    return paragraph
+
+
+def _reason(language: str | None) -> str:
+    if language is None:
+        return "The language of this article is not known."
+    return f"This article is still in {languages.name(language)}."
+
+
+def _texts(made: Translation) -> list[str]:
+    """The translated blocks as plain text."""
+    return [markup.text(markup.parse(p.text)) for p in made.blocks]
+
+
+def _original_text(entry: Entry) -> str:
+    return markup.text(markup.parse(entry.body_html))
+
+
+def _shortened(text: str, limit: int) -> str:
+    """The text, cut at a word with an ellipsis if it is longer than the limit."""
+    if len(text) <= limit:
+        return text
+    cut = text[:limit].rsplit(" ", 1)[0] if " " in text[limit // 2 : limit] else text[:limit]
+    return cut.rstrip(" ,;:，；：、") + "…"
