@@ -1,0 +1,231 @@
+"""The way of an article, from left to right: ingest → store → translate → publish.
+
+`refresh` is the one path: the command line and the service call it. It is also the only place that lets a
+failure of one source or language pass, by naming it in the report and in the state of the source.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from feedsvc.config import Config
+from feedsvc.errors import LanguagePairMissing, SourceError
+from feedsvc.ingest import Fetcher, read_source
+from feedsvc.languages import base
+from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
+from feedsvc.publish import publish
+from feedsvc.store import Saved, Store
+from feedsvc.translate import Translator, article, batch
+
+#: told what is going on: the stage, how much is done, and of how much
+Progress = Callable[[str, int, int], None]
+_PARALLEL_FETCHES = 8
+
+
+def refresh(
+    config: Config,
+    store: Store,
+    fetcher: Fetcher,
+    translator: Translator,
+    *,
+    now: datetime,
+    only: Collection[str] = (),
+    force: bool = False,
+    on_progress: Progress = lambda stage, done, total: None,
+) -> RunReport:
+    """Bring the sources (or `only` some) up to date and republish.
+
+    `force` asks for every document anew and translates again what is translated: sentences that passed come
+    from the memory, those that failed get another chance.
+
+    Raises: StoreError, PublishError; what concerns one source is in the report.
+    """
+    chosen = [s for s in config.sources if not only or s.id in only]
+    with store.exclusive():
+        # ingest
+        read = _read_all(chosen, store, fetcher, force=force, on_progress=on_progress)
+        # store
+        saved = [_save(source, outcome, store, now=now) for source, outcome in read]
+        # translate
+        done = _translate(config, store, translator, chosen, now=now, force=force, on_progress=on_progress)
+        store.release_overdue(publish_after=config.publish_after, now=now)
+        # publish
+        on_progress("publish", 0, 1)
+        files = republish(config, store)
+        on_progress("publish", 1, 1)
+    return RunReport(
+        sources=len(chosen),
+        unchanged=sum(isinstance(outcome, NotModified) for _, outcome in read),
+        new_entries=sum(s.new for s in saved),
+        changed_entries=sum(s.changed for s in saved),
+        translated_entries=done.entries,
+        sentences=done.sentences,
+        files=files,
+        failures=(*_failures(read), *done.failures),
+    )
+
+
+def republish(config: Config, store: Store) -> tuple[str, ...]:
+    """Bring the output folder in line with the database; the names of the files that had to be written.
+
+    Raises: PublishError.
+    """
+    states = {source.id: store.state(source.id) for source in config.sources}
+    return publish(config, store.articles(list(states), config.target_language), states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Translated:
+    entries: int = 0
+    sentences: int = 0
+    failures: tuple[Failure, ...] = ()
+
+
+Outcome = ParsedFeed | NotModified | SourceError
+
+
+def _read_all(
+    sources: Sequence[Source], store: Store, fetcher: Fetcher, *, force: bool, on_progress: Progress
+) -> list[tuple[Source, Outcome]]:
+    """Read all sources side by side; the database is touched by this thread alone."""
+    states = [store.state(source.id) for source in sources]
+
+    def read(source: Source, state: FetchState) -> Outcome:
+        try:
+            return read_source(source, fetcher, state, force=force)
+        except SourceError as error:
+            return error
+
+    outcomes: list[Outcome] = []
+    on_progress("ingest", 0, len(sources))
+    with ThreadPoolExecutor(_PARALLEL_FETCHES) as pool:
+        for outcome in pool.map(read, sources, states):
+            outcomes.append(outcome)
+            on_progress("ingest", len(outcomes), len(sources))
+    return list(zip(sources, outcomes, strict=True))
+
+
+def _save(source: Source, outcome: Outcome, store: Store, *, now: datetime) -> Saved:
+    """Store what a source said, or why it said nothing."""
+    due = now + timedelta(seconds=source.interval_s)
+    state = replace(store.state(source.id), checked_at=now, next_check_at=due)
+    if isinstance(outcome, SourceError):
+        state = replace(state, failures=state.failures + 1, problems=(str(outcome),))
+        store.save_state(source.id, state, now=now)
+        return Saved()
+    was_unreadable, state = state.failures > 0, replace(state, failures=0, succeeded_at=now)
+    if isinstance(outcome, NotModified):
+        # what was wrong with single entries is still wrong
+        state = replace(state, problems=() if was_unreadable else state.problems)
+        store.save_state(source.id, state, now=now)
+        return Saved()
+    state = replace(
+        state,
+        problems=outcome.problems,
+        title=outcome.title or state.title,
+        link=outcome.link or state.link,
+        etag=outcome.etag,
+        last_modified=outcome.last_modified,
+    )
+    saved = store.save_feed(source.id, outcome, state, now=now)
+    if source.keep_entries is not None:
+        store.prune(source.id, keep=source.keep_entries, now=now)
+    return saved
+
+
+def _translate(
+    config: Config,
+    store: Store,
+    translator: Translator,
+    sources: Sequence[Source],
+    *,
+    now: datetime,
+    force: bool,
+    on_progress: Progress,
+) -> _Translated:
+    """Translate what waits, newest first, group by group; each group is saved at once, or not at all."""
+    target = config.target_language
+    waiting = store.pending([s.id for s in sources], target, again=force)
+    engines = _engines(waiting, translator, target)
+    outlines = [article.outline(p, p.entry.language) for p in waiting if p.entry.language in engines]
+    groups = list(article.groups(outlines))
+    total = sum(len(article.distinct(group)) for group in groups)
+    done = asked = 0
+
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        on_progress("translate", done, total)
+
+    for group in groups:
+        result = batch.translate_group(
+            group,
+            translator,
+            engines,
+            target_language=target,
+            recall=partial(store.recall, now=now),
+            retry=force,
+            on_progress=advance,
+        )
+        store.save_group(result.translations, result.learnt, now=now)
+        asked += result.asked
+    return _Translated(
+        entries=len(outlines), sentences=asked, failures=untranslatable(waiting, engines, target)
+    )
+
+
+def _engines(waiting: Sequence[Pending], translator: Translator, target: str) -> dict[str, str]:
+    """The engine for each language that has one; "" for the target language itself."""
+    engines = {}
+    for language in dict.fromkeys(p.entry.language for p in waiting):
+        if language is None:
+            continue
+        try:
+            engines[language] = "" if base(language) == base(target) else translator.engine(language, target)
+        except LanguagePairMissing:
+            continue  # reported by `untranslatable`, with the sources that need it
+    return engines
+
+
+def untranslatable(
+    waiting: Sequence[Pending], engines: Mapping[str, str], target: str
+) -> tuple[Failure, ...]:
+    """Why entries wait although everything was translated: one failure for each source and language."""
+    stuck = Counter((p.entry.source_id, p.entry.language) for p in waiting if p.entry.language not in engines)
+    return tuple(
+        Failure(
+            source_id=source_id, reason=f"{_entries(count)} cannot be translated: {_why(language, target)}"
+        )
+        for (source_id, language), count in stuck.items()
+    )
+
+
+def backlog(config: Config, store: Store, translator: Translator) -> tuple[Failure, ...]:
+    """What keeps the entries that wait now from being translated, as the next refresh would find."""
+    waiting = store.pending([s.id for s in config.sources], config.target_language)
+    engines = _engines(waiting, translator, config.target_language)
+    return untranslatable(waiting, engines, config.target_language)
+
+
+def _why(language: str | None, target: str) -> str:
+    if language is None:
+        return 'their language is unknown; set language = "…" for the source'
+    return str(LanguagePairMissing(language, target))
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+def _failures(read: Sequence[tuple[Source, Outcome]]) -> Iterator[Failure]:
+    """What went wrong while reading: whole sources, and single entries or files of others."""
+    for source, outcome in read:
+        if isinstance(outcome, SourceError):
+            yield Failure(source_id=source.id, reason=str(outcome))
+        elif isinstance(outcome, ParsedFeed):
+            yield from (Failure(source_id=source.id, reason=problem) for problem in outcome.problems)

@@ -1,0 +1,1 @@
+"""What runs the pipeline: the command line and the web server."""

@@ -1,0 +1,324 @@
+"""The command `feedsvc`. Every command is a few lines: open what it needs, call one function, show the outcome.
+
+Heavy libraries are imported inside the commands that use them: `--help` must answer at once.
+Exit codes: 0 all well, 1 something failed and was named, 2 bad usage or configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from feedsvc import __version__
+from feedsvc.errors import ConfigError, FeedsvcError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from feedsvc.config import Config
+    from feedsvc.model import RunReport
+    from feedsvc.store import Store
+    from feedsvc.translate import ArgosTranslator, Models
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Reads news feeds and folders, translates them on this machine, publishes bilingual RSS and Atom.",
+)
+models_app = typer.Typer(
+    no_args_is_help=True, help="List, install and remove translation models (Argos packages)."
+)
+app.add_typer(models_app, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def main() -> None:
+    """Run the command line, and turn every expected error into one clear message and an exit code."""
+    try:
+        app(prog_name="feedsvc")
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except FeedsvcError as error:
+        sys.stderr.write(f"feedsvc: {error}\n")
+        sys.exit(1)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045 - typer evaluates it
+        typer.Option(
+            metavar="FILE", help="Default: $FEEDSVC_CONFIG, config/feedsvc.toml, /etc/feedsvc/feedsvc.toml."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    """Options before the command."""
+    if version:
+        typer.echo(f"feedsvc {__version__}")
+        raise typer.Exit
+    context.obj = config
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids; default: all.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fetch unconditionally, and try failed sentences again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read the sources, translate what is new, publish. Once, now."""
+    config = _config(context)
+    known = [source.id for source in config.sources]
+    if unknown := [s for s in sources or [] if s not in known]:
+        raise ConfigError(
+            config.path, [f'there is no source "{s}"; there are: {", ".join(known)}' for s in unknown]
+        )
+    _finish(_refresh(config, sources or [], force=force), as_json=as_json)
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show sources, failures, backlog and outputs."""
+    from feedsvc.service import console
+    from feedsvc.service.status import status as gather
+
+    config = _config(context)
+    with _store(config) as store:
+        found = gather(config, store, _translator(config))
+    if as_json:
+        console.show_json(found)
+    else:
+        console.show_status(found)
+
+
+@app.command()
+def translate(
+    context: typer.Context,
+    file: Annotated[Optional[Path], typer.Argument(help="Default, and -: standard input.")] = None,  # noqa: UP045
+    source_language: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="LANGUAGE", help="Default: detected."),
+    ] = None,
+    target_language: Annotated[str, typer.Option("--to", metavar="LANGUAGE")] = "en",
+    html: Annotated[bool, typer.Option("--html", help="The input is HTML; its markup is kept.")] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="One line out for each line in.")] = False,
+) -> None:
+    """Translate text. What cannot be translated well stands in the original, and is named on standard error.
+
+    Example: feedsvc translate --from zh --lines headlines.txt > headlines.en.txt
+    """
+    from feedsvc.service import texts
+
+    if html and lines:
+        raise typer.BadParameter("--html and --lines exclude each other")
+    translator = _translator(_config_if_any(context))
+    languages = texts.Languages.parse(source_language, target_language)
+    with _input(file) as chunks:
+        failed = texts.translate(
+            chunks, sys.stdout, translator, languages, mode="html" if html else "lines" if lines else "text"
+        )
+    for line in failed:
+        sys.stderr.write(f"feedsvc: {line}\n")
+    if failed:
+        raise typer.Exit(1)
+
+
+@models_app.command("list")
+def models_list(context: typer.Context, as_json: Json = False) -> None:
+    """Show the models that are installed or bundled."""
+    from dataclasses import asdict
+
+    from feedsvc.service import console
+
+    found = _models(_config_if_any(context)).available()
+    if as_json:
+        console.show_json([{**asdict(m), "path": str(m.path), "engine": m.engine} for m in found])
+    else:
+        console.show_models(found)
+
+
+@models_app.command("install")
+def models_install(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.argosmodel")],
+    as_json: Json = False,
+) -> None:
+    """Install a model from an Argos package file. It is checked by loading it before it replaces anything."""
+    from feedsvc.service import console
+
+    model = _models(_config_if_any(context)).install(file)
+    if as_json:
+        console.show_json({"engine": model.engine, "path": str(model.path)})
+    else:
+        console.show(f"Installed {model.engine}: {model.path}")
+
+
+@models_app.command("remove")
+def models_remove(
+    context: typer.Context,
+    source_language: Annotated[str, typer.Argument(metavar="FROM")],
+    target_language: Annotated[str, typer.Argument(metavar="TO")],
+) -> None:
+    """Remove the installed models of a pair of languages, such as: zh en."""
+    from feedsvc.service import console
+    from feedsvc.service.texts import Languages
+
+    pair = Languages.parse(source_language, target_language)
+    for model in _models(_config_if_any(context)).remove(pair.source or "", pair.target):
+        console.show(f"Removed {model.engine}")
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    listen: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Default: [server] listen, else 127.0.0.1:8080."),
+    ] = None,
+) -> None:
+    """Serve the output folder over HTTP."""
+    _serve(_config(context), listen)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,
+    listen: Annotated[Optional[str], typer.Option(metavar="HOST:PORT")] = None,  # noqa: UP045
+) -> None:
+    """Translate the sample sources with the bundled model, publish, and serve what came out."""
+    from feedsvc.config import load_config
+    from feedsvc.service import console
+
+    config = load_config(context.obj or Path("config/demo.toml"))
+    report = _refresh(config, [], force=False)
+    console.show_report(report)
+    console.show(f"\nThe feeds are in {config.output_dir.resolve()}:")
+    for output in config.outputs:
+        console.show(f"  {config.base_url}{output.slug}.rss   {config.base_url}{output.slug}.atom")
+    if report.failures:
+        raise typer.Exit(1)
+    if serve:
+        _serve(config, listen)
+
+
+def _config(context: typer.Context) -> Config:
+    from feedsvc.config import find_config, load_config
+
+    return load_config(find_config(context.obj))
+
+
+def _config_if_any(context: typer.Context) -> Config | None:
+    """The configuration, where there is one: models and plain translation work without."""
+    from feedsvc.config import find_config, load_config
+
+    try:
+        path = find_config(context.obj)
+    except ConfigError:
+        if context.obj:
+            raise
+        return None
+    return load_config(path)
+
+
+def _models(config: Config | None) -> Models:
+    from feedsvc.config import default_data_dir
+    from feedsvc.translate import Models
+
+    return Models((config.data_dir if config else default_data_dir()) / "models")
+
+
+def _translator(config: Config | None) -> ArgosTranslator:
+    from feedsvc.translate import ArgosTranslator
+
+    return ArgosTranslator(_models(config))
+
+
+@contextmanager
+def _store(config: Config) -> Iterator[Store]:
+    from feedsvc.store import Store
+
+    with Store(config.database) as store:
+        yield store
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _refresh(config: Config, sources: list[str], *, force: bool) -> RunReport:
+    from feedsvc import pipeline
+    from feedsvc.ingest import Fetcher
+    from feedsvc.service.console import progress_bar
+
+    with _store(config) as store, Fetcher() as fetcher, progress_bar() as on_progress:
+        return pipeline.refresh(
+            config,
+            store,
+            fetcher,
+            _translator(config),
+            now=_now(),
+            only=sources,
+            force=force,
+            on_progress=on_progress,
+        )
+
+
+def _finish(report: RunReport, *, as_json: bool) -> None:
+    from feedsvc.service import console
+
+    if as_json:
+        console.show_json(console.report_as_json(report))
+    else:
+        console.show_report(report)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _serve(config: Config, listen: str | None) -> None:
+    from feedsvc.config import parse_listen
+    from feedsvc.service.server import serve as run
+
+    try:
+        host, port = parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
+    except ValueError as error:
+        raise typer.BadParameter(f"--listen {error}") from error
+    typer.echo(f"Serving {config.output_dir.resolve()} at http://{host}:{port}/ (stop with Ctrl-C)")
+    run(config.output_dir, host, port)
+
+
+@contextmanager
+def _input(file: Path | None) -> Iterator[Iterator[str]]:
+    """The lines of a file or of standard input, as UTF-8 whatever the locale."""
+    if file is None or str(file) == "-":
+        sys.stdin.reconfigure(encoding="utf-8-sig")  # type: ignore[union-attr]
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        yield iter(sys.stdin)
+        return
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    try:
+        with file.open(encoding="utf-8-sig") as opened:
+            yield iter(opened)
+    except OSError as error:
+        raise ConfigError(file, [f"cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(file, [f"is not UTF-8 (byte {error.start})"]) from error

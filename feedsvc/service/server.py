@@ -1,0 +1,56 @@
+"""Serves the output folder over HTTP, for those who have no web server."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+_TYPES = {
+    ".rss": "application/rss+xml",
+    ".atom": "application/atom+xml",
+    ".opml": "text/x-opml",
+}
+_HEADERS = {
+    # pictures and media of the articles come from their publishers; nothing else comes from outside
+    "Content-Security-Policy": "default-src 'none'; img-src * data:; media-src *; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "public, max-age=300",
+}
+
+
+class _Output(StaticFiles):
+    """Only visible files of one folder; ETag, 304, HEAD and ranges come with StaticFiles."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if any(part.startswith(".") and part != "." for part in Path(path).parts):
+            return Response(status_code=404)
+        response = await super().get_response(path, scope)
+        response.headers.update(_HEADERS)
+        return response
+
+
+def application(folder: Path) -> Starlette:
+    """The web application that serves a folder."""
+    for suffix, mime_type in _TYPES.items():
+        mimetypes.add_type(mime_type, suffix)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Starlette(
+        routes=[Mount("/", _Output(directory=folder, html=True))],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000)],
+    )
+
+
+def serve(folder: Path, host: str, port: int) -> None:
+    """Serve a folder until interrupted."""
+    import uvicorn
+
+    uvicorn.run(application(folder), host=host, port=port, log_level="warning", server_header=False)

@@ -1,0 +1,65 @@
+"""What the service knows of itself, as plain data; the command line and the pages show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from feedsvc import pipeline
+from feedsvc.config import Config
+from feedsvc.model import Verdict
+from feedsvc.store import Store
+from feedsvc.translate import Translator
+
+
+def status(config: Config, store: Store, translator: Translator) -> dict[str, Any]:
+    """Sources, outputs and verdicts; times as ISO 8601 strings, every key always there."""
+    counts = store.counts(config.target_language)
+    stuck = pipeline.backlog(config, store, translator)
+    sources = []
+    for source in config.sources:
+        state = store.state(source.id)
+        problems = [*state.problems, *(f.reason for f in stuck if f.source_id == source.id)]
+        sources.append(
+            {
+                "id": source.id,
+                "location": source.location,
+                "title": state.title,
+                **counts.get(source.id, {"entries": 0, "pending": 0}),
+                "checked_at": _iso(state.checked_at),
+                "succeeded_at": _iso(state.succeeded_at),
+                "next_check_at": _iso(state.next_check_at),
+                "failures": state.failures,
+                "problems": problems,
+            }
+        )
+    return {
+        "target_language": config.target_language,
+        "sources": sources,
+        "outputs": [
+            {
+                "slug": output.slug,
+                "sources": list(output.source_ids),
+                "files": [str(path) for path in _files(config, output.slug) if path.is_file()],
+            }
+            for output in config.outputs
+        ],
+        "verdicts": _verdicts(config, store),
+    }
+
+
+def _files(config: Config, slug: str) -> list[Any]:
+    return [config.output_dir / f"{slug}.{suffix}" for suffix in ("rss", "atom")]
+
+
+def _verdicts(config: Config, store: Store) -> dict[str, int]:
+    """How many sentences of what is published got which verdict."""
+    found: Counter[str] = Counter({verdict.value: 0 for verdict in Verdict})
+    for article in store.articles([s.id for s in config.sources], config.target_language):
+        if article.translation:
+            found.update(s.verdict.value for p in article.translation.passages for s in p.segments)
+    return dict(found)
+
+
+def _iso(when: Any) -> str | None:
+    return when.isoformat() if when else None
