@@ -1,0 +1,91 @@
+"""What the tests share: a fixed time, sources, stores, a web server, a translator that needs no model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fakes import FakeTranslator, WebServer
+
+from feedsvc.model import Entry, Layout, Source, TitleLayout
+from feedsvc.store import Store
+from feedsvc.translate import Models
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No configuration, model or proxy of the machine that the tests run on has a say."""
+    for name in list(os.environ):
+        if name.startswith(("FEEDSVC_", "ARGOS_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store("sqlite://") as opened:
+        yield opened
+
+
+@pytest.fixture
+def translator() -> FakeTranslator:
+    return FakeTranslator()
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def make_source(tmp_path: Path) -> Callable[..., Source]:
+    def make(**changes: object) -> Source:
+        values: dict[str, object] = {
+            "id": "news",
+            "kind": "folder",
+            "location": str(tmp_path),
+            "language": None,
+            "interval_s": 3600,
+            "layout": Layout.INTERLEAVED,
+            "title_layout": TitleLayout.TRANSLATION_FIRST,
+            "max_entries": 50,
+            "keep_entries": None,
+            "allow_private": False,
+        }
+        return Source(**(values | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def make_entry() -> Callable[..., Entry]:
+    def make(**changes: object) -> Entry:
+        values: dict[str, object] = {
+            "source_id": "news",
+            "guid": "https://news.example/1",
+            "title": "标题",
+            "body_html": "<p>第一段。</p>",
+            "language": "zh",
+            "published": datetime(2026, 11, 19, 8, 0, tzinfo=UTC),
+        }
+        return Entry(**(values | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def bundled_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The models that every installation has."""
+    return Models(tmp_path_factory.mktemp("models"))
