@@ -78,20 +78,25 @@ def load_config(path: Path) -> Config:
     folder = path.resolve().parent
     if problems := [*_problems_of_sources(document), *_problems_of_outputs(document)]:
         raise ConfigError(path, problems)
+    data_dir = _absolute(folder, document.service.data_dir)
     return Config(
         path=path,
-        data_dir=folder / document.service.data_dir,
-        output_dir=folder / document.service.output_dir,
+        data_dir=data_dir,
+        output_dir=_absolute(folder, document.service.output_dir),
         base_url=document.service.base_url.rstrip("/") + "/",
         target_language=document.service.target_language,
-        database=document.service.database
-        or f"sqlite:///{folder / document.service.data_dir / 'feedsvc.sqlite'}",
+        database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
         credit=document.service.credit,
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
         listen=document.server.listen if document.server else None,
     )
+
+
+def _absolute(folder: Path, path: str) -> Path:
+    """A path of the file, whose relative paths are relative to it; `..` taken out for messages to be readable."""
+    return Path(os.path.normpath(folder / Path(path).expanduser()))
 
 
 def _duration(value: object) -> object:
@@ -212,7 +217,7 @@ def _source(table: _Source, defaults: _Defaults, folder: Path) -> Source:
     return Source(
         id=table.id,
         kind={"url": "feed", "file": "file", "folder": "folder"}[kind],  # type: ignore[arg-type]
-        location=location if kind == "url" else str(folder / location),
+        location=location if kind == "url" else str(_absolute(folder, location)),
         language=table.language,
         interval_s=int(_pick("interval", table, defaults).total_seconds()),
         layout=_pick("layout", table, defaults),
