@@ -88,7 +88,7 @@ def _entry(item: Any, feed: Any, source: Source, base_url: str) -> Entry:
         body_html=body_html,
         language=_first_language(stated) or detect(f"{title} {text}"),
         published=_utc(item.get("published_parsed")),
-        updated=_utc(item.get("updated_parsed")),
+        updated=_utc(dict.get(item, "updated_parsed")),  # feedparser's own `get` answers with `published`
         authors=tuple(_unique(clean_text(a.get("name", "")) for a in item.get("authors", ()))),
         categories=tuple(
             _unique(clean_text(t.get("label") or t.get("term") or "") for t in item.get("tags", ()))

@@ -36,19 +36,22 @@ def publish(config: Config, articles: Iterable[Article], states: Mapping[str, Fe
 def render_files(
     config: Config, articles: Iterable[Article], states: Mapping[str, FetchState]
 ) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every file. Pages come first: a feed never links to what is not there yet."""
-    items: dict[str, dict[str, Item]] = {output.slug: {} for output in config.outputs}
+    """Name and content of every file; none for an output whose sources have never been read.
+
+    Pages come first: a feed never links to what is not there yet.
+    """
+    outputs = [o for o in config.outputs if any(states[source_id].added_at for source_id in o.source_ids)]
+    items: dict[str, dict[str, Item]] = {output.slug: {} for output in outputs}
     for article in articles:
         source_id = article.entry.source_id
         yield _page_name(article), _page(article, config, states[source_id].title or source_id)
-        for output in config.outputs:
+        for output in outputs:
             chosen = items[output.slug]
             if source_id in output.source_ids and len(chosen) < output.max_entries:
                 item = _item(article, output.layout, output.title_layout, config)
                 chosen.setdefault(item.id, item)
     channels = {
-        output.slug: _channel(output, list(items[output.slug].values()), config, states)
-        for output in config.outputs
+        output.slug: _channel(output, list(items[output.slug].values()), config, states) for output in outputs
     }
     for slug, channel in channels.items():
         rss, atom = render(channel, list(items[slug].values()))

@@ -1,0 +1,301 @@
+"""The invariants of the design, each over the whole way of an article. The engine is a fake, all else is real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from conftest import SEEDS
+from fakes import Answer, FakeTranslator, WebServer
+from lxml import html
+
+from feedsvc import pipeline
+from feedsvc.config import Config, load_config
+from feedsvc.ingest import Fetcher
+from feedsvc.model import RunReport
+from feedsvc.store import Store
+from feedsvc.translate import ArgosTranslator, Models
+
+ARTICLE = """---
+title: '{title}'
+date: Fri, 13 Nov 2026 06:30:00 GMT
+---
+<p>{first}</p><p><img src="https://img.example/{title}.jpg"> 第二段有<a href="https://x.example/">链接</a>。</p>
+"""
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>通讯社</title><link>https://wire.example/</link>
+<description>d</description><language>zh-cn</language>{items}</channel></rss>"""
+ITEM = "<item><guid>{n}</guid><title>新闻{n}</title><description>正文{n}。</description><pubDate>Thu, 12 Nov 2026 0{n}:00:00 GMT</pubDate></item>"
+
+
+class World:
+    """A configuration, its folders and everything that a refresh needs."""
+
+    def __init__(self, root: Path, translator: FakeTranslator, now: datetime) -> None:
+        self.root, self.translator, self.now = root, translator, now
+        self.articles = root / "articles"
+        self.articles.mkdir()
+        self.sources = ['id = "articles"\nfolder = "articles"']
+        self.service = ""
+
+    def write(self, name: str, *, title: str = "标题", first: str = "第一段。") -> Path:
+        path = self.articles / name
+        path.write_text(ARTICLE.format(title=title, first=first), encoding="utf-8")
+        return path
+
+    @property
+    def config(self) -> Config:
+        path = self.root / "feedsvc.toml"
+        tables = "".join(f"[[sources]]\n{s}\n" for s in self.sources)
+        path.write_text(
+            f'[service]\ndata_dir = "data"\noutput_dir = "public"\n{self.service}\n{tables}', encoding="utf-8"
+        )
+        return load_config(path)
+
+    def refresh(self, **options: object) -> RunReport:
+        config = self.config
+        with Store(config.database) as store, Fetcher() as fetcher:
+            return pipeline.refresh(config, store, fetcher, self.translator, now=self.now, **options)  # type: ignore[arg-type]
+
+    def feed(self, name: str) -> feedparser.FeedParserDict:
+        parsed = feedparser.parse(str(self.root / "public" / name))
+        assert parsed.bozo == 0
+        return parsed
+
+    def files(self) -> dict[str, tuple[bytes, int]]:
+        public = self.root / "public"
+        return {
+            str(p.relative_to(public)): (p.read_bytes(), p.stat().st_mtime_ns)
+            for p in public.rglob("*")
+            if p.is_file()
+        }
+
+
+@pytest.fixture
+def world(tmp_path: Path, translator: FakeTranslator, now: datetime) -> Iterator[World]:
+    yield World(tmp_path, translator, now)
+
+
+def test_articles_come_out_bilingual_in_both_formats_with_the_same_guids(world: World) -> None:
+    world.write("a.md", title="甲")
+    world.write("b.md", title="乙")
+    report = world.refresh()
+    assert (report.new_entries, report.translated_entries, report.failures) == (2, 2, ())
+    rss, atom = world.feed("articles.rss"), world.feed("articles.atom")
+    assert [e.id for e in rss.entries] == [e.id for e in atom.entries]
+    assert all(e.title.startswith("English") and e.title[-1] in "甲乙" for e in rss.entries)
+
+
+def test_a_second_run_writes_no_file_and_asks_the_engine_nothing(world: World) -> None:
+    world.write("a.md")
+    world.refresh()
+    before = world.files()
+    world.translator.asked.clear()
+    world.now += timedelta(hours=1)
+    report = world.refresh()
+    assert world.translator.asked == []
+    assert world.files() == before
+    assert (report.files, report.sentences, report.new_entries) == ((), 0, 0)
+
+
+def test_an_edit_sends_only_what_changed_and_moves_only_updated(world: World) -> None:
+    world.write("a.md", first="第一段。第三句还在这里。")
+    world.refresh()
+    (before,) = world.feed("articles.atom").entries
+    world.translator.asked.clear()
+    world.now += timedelta(hours=1)
+    world.write("a.md", first="第一段改了。第三句还在这里。")
+    report = world.refresh()
+    (after,) = world.feed("articles.atom").entries
+    assert world.translator.asked == ["第一段改了。"]
+    assert report.changed_entries == 1
+    assert (after.id, after.published) == (before.id, before.published)
+    assert after.updated == "2026-11-20T13:00:00+00:00" != before.updated
+
+
+def test_an_edit_does_not_ask_again_for_sentences_that_failed(world: World) -> None:
+    world.translator.answers["第一段。"] = world.translator.careful_answers["第一段。"] = "?"
+    world.write("a.md", first="第一段。第二句。")
+    world.refresh()
+    world.translator.asked.clear()
+    world.write("a.md", first="第一段。第二句改了。")
+    world.refresh()
+    assert world.translator.asked == ["第二句改了。"]
+    assert "[not translated]" in world.feed("articles.rss").entries[0].content[0].value
+
+
+def test_force_gives_failed_sentences_another_chance(world: World) -> None:
+    world.translator.answers["第一段。"] = world.translator.careful_answers["第一段。"] = "?"
+    world.write("a.md")
+    world.refresh()
+    world.translator.answers.clear()
+    world.translator.asked.clear()
+    world.refresh(force=True)
+    assert world.translator.asked == ["第一段。"]
+    assert "[not translated]" not in world.feed("articles.rss").entries[0].content[0].value
+
+
+def test_each_failing_source_is_named_and_the_rest_is_published(world: World, web: WebServer) -> None:
+    world.write("good.md")
+    (world.articles / "broken.md").write_text("---\ntitle: 'no end\n---\nbody", encoding="utf-8")
+    web.answers["/page"] = Answer(b"<!DOCTYPE html><html><title>Welcome</title></html>")
+    web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1)).encode())
+    world.translator.missing = {"fi"}
+    (world.root / "finnish").mkdir()
+    (world.root / "finnish" / "a.md").write_text(
+        "---\ntitle: Otsikko\nlang: fi\n---\nTeksti.", encoding="utf-8"
+    )
+    world.sources += [
+        'id = "gone"\nurl = "http://127.0.0.1:9/feed"',
+        f'id = "page"\nurl = "{web.url}/page"',
+        'id = "finnish"\nfolder = "finnish"',
+        f'id = "wire"\nurl = "{web.url}/feed"',
+    ]
+    report = world.refresh()
+    reasons = {f.source_id: f.reason for f in report.failures}
+    assert "broken.md: broken front matter" in reasons["articles"]
+    assert "http://127.0.0.1:9/feed: cannot connect" in reasons["gone"]
+    assert 'not a feed but an HTML page titled "Welcome"' in reasons["page"]
+    assert "1 entry cannot be translated: no model translates from fi to en" in reasons["finnish"]
+    assert set(reasons) == {"articles", "gone", "page", "finnish"}
+    assert len(world.feed("articles.rss").entries) == len(world.feed("wire.rss").entries) == 1
+    assert world.feed("finnish.rss").entries == []
+
+
+def test_an_unchanged_feed_is_not_fetched_again(world: World, web: WebServer) -> None:
+    web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1)).encode(), headers={"ETag": '"1"'})
+    world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
+    world.refresh()
+    assert world.refresh().unchanged == 1
+    assert web.requests[1][1]["if-none-match"] == '"1"'
+
+
+def test_validators_of_a_broken_document_are_not_kept(world: World, web: WebServer) -> None:
+    world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
+    web.answers["/feed"] = Answer(b"oops", headers={"ETag": '"1"'})
+    world.refresh()
+    web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1)).encode(), headers={"ETag": '"1"'})
+    assert world.refresh().new_entries == 1
+
+
+def test_a_source_that_is_suddenly_empty_keeps_its_feed(world: World, web: WebServer) -> None:
+    world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
+    web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1) + ITEM.format(n=2)).encode())
+    world.refresh()
+    before = world.files()
+    web.answers["/feed"] = Answer(RSS.format(items="").encode())
+    world.refresh()
+    assert world.files() == before
+
+
+def test_an_entry_without_a_model_waits_and_then_appears_marked_and_is_replaced_later(world: World) -> None:
+    world.service = 'publish_after = "6h"'
+    world.translator.missing = {"zh"}
+    world.write("a.md")
+    world.refresh()
+    assert world.feed("articles.rss").entries == []
+    world.now += timedelta(hours=6)
+    world.refresh()
+    (waiting,) = world.feed("articles.rss").entries
+    assert waiting.title == "标题"
+    assert "[not translated] This article is still in Chinese." in waiting.content[0].value
+    world.translator.missing = set()
+    world.refresh()
+    (done,) = world.feed("articles.rss").entries
+    assert done.id == waiting.id
+    assert "[not translated]" not in done.content[0].value
+
+
+def test_an_edited_entry_is_shown_as_it_was_until_its_new_translation_is_there(world: World) -> None:
+    world.write("a.md")
+    world.refresh()
+    before = world.files()
+    world.write("a.md", first="改过的第一段。")
+    world.translator.missing = {"zh"}
+    assert world.refresh().failures
+    assert world.files() == before
+
+
+def test_a_pruned_entry_never_comes_back(world: World, web: WebServer) -> None:
+    world.sources = [f'id = "wire"\nurl = "{web.url}/feed"\nkeep_entries = 1']
+    web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1) + ITEM.format(n=2)).encode())
+    world.refresh()
+    asked = list(world.translator.asked)
+    report = world.refresh()
+    assert [e.title for e in world.feed("wire.rss").entries] == [world.feed("wire.rss").entries[0].title]
+    assert world.feed("wire.rss").entries[0].title.endswith("新闻2")
+    assert (report.new_entries, world.translator.asked) == (0, asked)
+
+
+def test_the_same_sentence_in_two_articles_is_translated_once(world: World) -> None:
+    world.write("a.md", title="甲")
+    world.write("b.md", title="乙")
+    world.refresh()
+    assert sorted(world.translator.asked) == sorted(set(world.translator.asked))
+
+
+def test_a_new_engine_does_not_use_the_memory_of_the_old(world: World) -> None:
+    world.write("a.md")
+    world.refresh()
+    world.translator.version = "2"
+    world.write("b.md")
+    world.translator.asked.clear()
+    world.refresh()
+    assert world.translator.asked
+
+
+def test_text_in_the_target_language_needs_no_model_and_is_shown_once(world: World) -> None:
+    (world.articles / "a.md").write_text(
+        "---\ntitle: Plain English\nlang: en\n---\n<p>Already in English.</p>", encoding="utf-8"
+    )
+    world.refresh()
+    (entry,) = world.feed("articles.rss").entries
+    assert world.translator.asked == []
+    assert entry.title == "Plain English"
+    assert entry.content[0].value == "<p>Already in English.</p>"
+
+
+def test_a_file_deleted_from_the_output_comes_back(world: World) -> None:
+    world.write("a.md")
+    world.refresh()
+    before = world.files()
+    (world.root / "public" / "articles.rss").unlink()
+    assert world.refresh().files == ("articles.rss",)
+    assert {k: v[0] for k, v in world.files().items()} == {k: v[0] for k, v in before.items()}
+
+
+def test_only_the_named_source_is_read(world: World) -> None:
+    world.write("a.md")
+    world.sources.append('id = "gone"\nurl = "http://127.0.0.1:9/feed"')
+    report = world.refresh(only=["articles"])
+    assert (report.sources, report.failures) == (1, ())
+
+
+def test_progress_ends_where_the_total_is(world: World) -> None:
+    world.write("a.md", title="甲")
+    world.write("b.md", title="乙")
+    heard: dict[str, list[tuple[int, int]]] = {}
+    world.refresh(on_progress=lambda stage, done, total: heard.setdefault(stage, []).append((done, total)))
+    assert list(heard) == ["ingest", "translate", "publish"]
+    for steps in heard.values():
+        assert steps[-1][0] == steps[-1][1] > 0
+        assert steps == sorted(steps)
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed articles are not here")
+def test_the_seed_articles_keep_every_block_and_picture(
+    world: World, bundled_models: Models, make_source: Callable[..., object]
+) -> None:
+    config = replace(world.config, sources=(replace(world.config.sources[0], location=str(SEEDS)),))
+    with Store(config.database) as store, Fetcher() as fetcher:
+        report = pipeline.refresh(config, store, fetcher, ArgosTranslator(bundled_models), now=world.now)
+        articles = sorted(store.articles(["articles"], "en"), key=lambda a: a.entry.title)
+    assert report.failures == ()
+    assert len(world.feed("articles.rss").entries) == len(world.feed("articles.atom").entries) == 5
+    assert sorted(1 + len(a.translation.blocks) for a in articles if a.translation) == [25, 31, 33, 35, 43]
+    bodies = [html.fromstring(f"<div>{e.content[0].value}</div>") for e in world.feed("articles.rss").entries]
+    assert sorted(len(body.findall(".//img")) for body in bodies) == [2, 3, 3, 4, 5]
+    assert all(e.title.count(" · ") == 1 for e in world.feed("articles.rss").entries)
