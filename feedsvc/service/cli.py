@@ -52,6 +52,12 @@ def main() -> None:
         sys.exit(1)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"feedsvc {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -62,13 +68,11 @@ def options(
         ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_show_version),
     ] = False,
 ) -> None:
     """Options before the command."""
-    if version:
-        typer.echo(f"feedsvc {__version__}")
-        raise typer.Exit
     context.obj = config
 
 

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from feedsvc.service import cli
+from feedsvc.translate import models
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Run the command line in this process: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["feedsvc", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(stopped.value.code or 0), captured.out, captured.err
+
+    yield call
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "a.md").write_text(
+        "---\ntitle: 天气\ndate: 2026-11-19\nlang: zh\n---\n<p>今天下雨。</p>\n", encoding="utf-8"
+    )
+    path = tmp_path / "feedsvc.toml"
+    path.write_text(
+        '[service]\ndata_dir = "data"\noutput_dir = "public"\n[[sources]]\nid = "articles"\nfolder = "articles"\n'
+    )
+    return path
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_refresh_publishes_and_a_second_one_says_that_nothing_is_new(run: Run, config: Path) -> None:
+    code, out, err = run("--config", config, "refresh")
+    assert (code, err) == (0, "")
+    assert "1 source read: 1 new entries, 0 changed." in out
+    assert (config.parent / "public" / "articles.rss").is_file()
+    assert run("--config", config, "refresh") == (
+        0,
+        "Nothing new in 1 source: nothing translated, no file written.\n",
+        "",
+    )
+
+
+def test_refresh_as_json_holds_every_figure(run: Run, config: Path) -> None:
+    code, out, _ = run("--config", config, "refresh", "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["new_entries"] == report["translated_entries"] == 1
+    assert report["sentences"] == 2
+    assert "articles.rss" in report["files"]
+
+
+def test_a_failure_is_named_and_makes_the_exit_code_1(run: Run, config: Path) -> None:
+    broken = config.parent / "articles" / "broken.md"
+    broken.write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    code, _, err = run("--config", config, "refresh")
+    assert code == 1
+    assert err.startswith(f"failed: articles: {broken}: broken front matter")
+    code, out, _ = run("--config", config, "status", "--json")
+    assert str(broken) in json.loads(out)["sources"][0]["problems"][0]
+    assert code == 0
+
+
+def test_status_shows_sources_outputs_and_verdicts(run: Run, config: Path) -> None:
+    run("--config", config, "refresh")
+    code, out, _ = run("--config", config, "status")
+    assert code == 0
+    assert "articles" in out
+    assert str(config.parent / "public" / "articles.rss") in out
+    assert "sentences: 2 good" in out
+
+
+def test_status_before_the_first_refresh_is_no_error(run: Run, config: Path) -> None:
+    code, out, _ = run("--config", config, "status")
+    assert code == 0
+    assert "not read yet" in out
+
+
+def test_an_unknown_source_is_bad_usage(run: Run, config: Path) -> None:
+    code, _, err = run("--config", config, "refresh", "nowhere")
+    assert code == 2
+    assert 'there is no source "nowhere"; there are: articles' in err
+
+
+def test_every_problem_of_a_configuration_is_listed_without_traceback(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('[service]\nbase_ulr = "x"\n[defaults]\ninterval = "soon"\n')
+    code, _, err = run("--config", path, "refresh")
+    assert code == 2
+    assert "service.base_ulr: unknown key" in err
+    assert "defaults.interval: must be a number with a unit" in err
+    assert "Traceback" not in err
+
+
+def test_without_a_configuration_the_places_are_named(run: Run) -> None:
+    code, _, err = run("refresh")
+    assert code == 2
+    assert "looked for config/feedsvc.toml, /etc/feedsvc/feedsvc.toml" in err
+
+
+def test_translate_lines_gives_one_line_for_each_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("今天下雨。\n\n拜登和Macron将在Davos会面。\r\nOK\n", encoding="utf-8")
+    code, out, err = run("translate", "--from", "zh", "--lines", tmp_path / "in.txt")
+    lines = out.split("\n")
+    assert (code, err) == (0, "")
+    assert len(lines) == 5 and lines[1] == lines[4] == ""
+    assert "Macron" in lines[2] and lines[3] == "OK"
+
+
+def test_translate_html_keeps_the_markup(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.html").write_text('<p>今天<a href="https://x.example/">下雨</a>。</p>', encoding="utf-8")
+    code, out, _ = run("translate", "--html", tmp_path / "in.html")
+    assert code == 0
+    assert out.startswith('<p lang="en" dir="ltr"><a href="https://x.example/"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--from", "tlh"], 1, "no model translates from tlh to en"),
+        (["--from", "not a language"], 2, '"not a language" is not a language tag'),
+        (["--from", "zh", "--html", "--lines"], 2, "--html and --lines exclude each other"),
+        (["--from", "zh", "missing.txt"], 2, "missing.txt: cannot be read: No such file or directory"),
+    ],
+)
+def test_translate_says_what_is_wrong(
+    run: Run, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    (tmp_path / "in.txt").write_text("今天下雨。\n", encoding="utf-8")
+    given = arguments if "missing.txt" in arguments else [*arguments, "in.txt"]
+    found, _, err = run("translate", *given)
+    assert found == code
+    assert message in " ".join(err.split())
+
+
+def test_models_are_listed_installed_and_removed(run: Run, config: Path) -> None:
+    (archive,) = models.BUNDLED.glob("*.argosmodel")
+    assert [m["origin"] for m in json.loads(run("--config", config, "models", "list", "--json")[1])] == [
+        "bundled"
+    ]
+    code, out, _ = run("--config", config, "models", "install", archive)
+    assert (code, out.startswith("Installed argos zh_en")) == (0, True)
+    assert "installed" in run("--config", config, "models", "list")[1]
+    assert run("--config", config, "models", "remove", "zh", "en")[0] == 0
+    code, _, err = run("--config", config, "models", "remove", "zh", "en")
+    assert code == 1
+    assert "no such package was installed" in err
+
+
+def test_a_file_that_is_no_package_is_refused_by_name(run: Run, config: Path) -> None:
+    code, _, err = run("--config", config, "models", "install", config)
+    assert code == 1
+    assert f"{config}: is no package" in err
+
+
+def test_help_and_version_answer_without_loading_the_heavy_libraries() -> None:
+    for option in ("--help", "--version"):
+        ran = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "feedsvc", option],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = {
+            line.rsplit("|", 1)[1].strip().split(".")[0] for line in ran.stderr.splitlines() if "|" in line
+        }
+        heavy = {
+            "ctranslate2",
+            "sqlalchemy",
+            "alembic",
+            "httpx",
+            "lxml",
+            "feedparser",
+            "numpy",
+            "pydantic",
+            "starlette",
+        }
+        assert not imported & heavy
+        assert "feedsvc" in ran.stdout
+
+
+def test_translate_is_at_home_in_a_pipe() -> None:
+    shell = f"yes 今天下雨。 | head -2000 | {sys.executable} -m feedsvc translate --from zh --lines | head -1"
+    ran = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, timeout=60, cwd="/")
+    assert ran.stdout.count("\n") == 1
+    assert ran.stderr == ""
+
+
+def test_the_demo_publishes_every_sample_article(run: Run, tmp_path: Path) -> None:
+    text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8").replace("../var/demo", str(tmp_path))
+    path = tmp_path / "demo.toml"
+    path.write_text(text.replace('"demo/', f'"{ROOT}/config/demo/'), encoding="utf-8")
+    code, out, err = run("--config", path, "demo", "--no-serve")
+    assert (code, err) == (0, "")
+    assert "http://127.0.0.1:8080/world.rss" in out
+    assert len(list((tmp_path / "public" / "articles").rglob("*.html"))) == 17
+
+
+def test_serve_answers_until_it_is_stopped(run: Run, config: Path) -> None:
+    run("--config", config, "refresh")
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "feedsvc", "--config", str(config), "serve", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith("Serving ")
+        time.sleep(0.5)
+        assert server.poll() is None
+        server.terminate()
+        assert server.wait(10) in (0, -15)
