@@ -1,0 +1,65 @@
+"""A refresh that is killed at any moment leaves nothing that the next one cannot make good."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DEMO = Path(__file__).resolve().parents[1] / "config" / "demo"
+
+
+def install(root: Path) -> Path:
+    """A configuration over the dated sample sources, below root."""
+    shutil.copytree(DEMO, root / "demo")
+    path = root / "feedsvc.toml"
+    path.write_text(
+        '[service]\ndata_dir = "data"\noutput_dir = "public"\n'
+        '[[sources]]\nid = "articles"\nfolder = "demo/articles"\n'
+        '[[sources]]\nid = "wire"\nfile = "demo/feeds/wire.rss"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def start(config: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "feedsvc", "--config", str(config), "refresh"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def published(config: Path) -> dict[str, bytes]:
+    public = config.parent / "public"
+    return {str(p.relative_to(public)): p.read_bytes() for p in public.rglob("*") if p.is_file()}
+
+
+def kill_and_compare(root: Path, kills: int) -> None:
+    undisturbed = install(root / "undisturbed")
+    began = time.monotonic()
+    assert start(undisturbed).wait() == 0
+    took = time.monotonic() - began
+    moments = random.Random(20261120)
+    for number in range(kills):
+        config = install(root / str(number))
+        with start(config) as process:
+            try:
+                process.wait(moments.uniform(0.1, 0.95) * took)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+        assert start(config).wait() == 0
+        assert published(config) == published(undisturbed), f"kill {number}"
+        shutil.rmtree(config.parent)
+
+
+def test_a_killed_refresh_is_made_good_by_the_next(tmp_path: Path) -> None:
+    kill_and_compare(tmp_path, kills=3)
+
+
+@pytest.mark.slow
+def test_twenty_killed_refreshes_are_each_made_good_by_the_next(tmp_path: Path) -> None:
+    kill_and_compare(tmp_path, kills=20)
