@@ -190,6 +190,16 @@ def models_remove(
 
 
 @app.command()
+def run(context: typer.Context) -> None:
+    """Run in the background: refresh each source when it is due, and serve if [server] is set."""
+    from feedsvc.service import console
+    from feedsvc.service.worker import Worker
+
+    config = _config(context)
+    Worker(config, _translator(config), report=console.show_report, say=console.complain).run()
+
+
+@app.command()
 def serve(
     context: typer.Context,
     listen: Annotated[

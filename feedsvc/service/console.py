@@ -39,6 +39,7 @@ def progress_bar() -> Iterator[Progress]:
 def show(line: str = "") -> None:
     """A line on standard output."""
     sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def complain(line: str) -> None:

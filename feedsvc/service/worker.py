@@ -1,0 +1,92 @@
+"""The background service: looks every half minute which sources are due, and refreshes those.
+
+Due times are in the store, so they survive restarts; a time that was missed is made up for once.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from feedsvc import pipeline
+from feedsvc.config import Config
+from feedsvc.errors import FeedsvcError
+from feedsvc.ingest import Fetcher
+from feedsvc.model import RunReport
+from feedsvc.service.server import serve
+from feedsvc.store import Store
+from feedsvc.translate import Translator
+
+LOOK_EVERY_S = 30
+
+
+class Stopped(Exception):
+    """The service was asked to stop while a refresh was under way."""
+
+
+class Worker:
+    """Refreshes what is due, one refresh at a time, until it is stopped."""
+
+    def __init__(
+        self,
+        config: Config,
+        translator: Translator,
+        *,
+        report: Callable[[RunReport], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._translator = translator
+        self._report = report
+        self._say = say
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; serves the output folder too where `[server]` is configured."""
+        scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        scheduler.add_job(self.look, "interval", seconds=LOOK_EVERY_S, next_run_time=datetime.now(UTC))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        scheduler.start()
+        try:
+            if self._config.listen:
+                serve(self._config.output_dir, *self._config.listen)
+            else:
+                self._stopping.wait()
+        finally:
+            self._stopping.set()
+            scheduler.shutdown(wait=True)
+
+    def look(self) -> None:
+        """Refresh the sources that are due now; nothing that goes wrong ends the service."""
+        try:
+            self._refresh_due(datetime.now(UTC).replace(microsecond=0))
+        except FeedsvcError as error:
+            self._say(f"failed: {error}")
+        except Stopped:
+            self._say("stopped in the middle of a refresh; the next start goes on with it")
+
+    def _refresh_due(self, now: datetime) -> None:
+        with Store(self._config.database) as store, Fetcher() as fetcher:
+            due = [s.id for s in self._config.sources if (store.state(s.id).next_check_at or now) <= now]
+            if due:
+                report = pipeline.refresh(
+                    self._config,
+                    store,
+                    fetcher,
+                    self._translator,
+                    now=now,
+                    only=due,
+                    on_progress=self._stop_if_asked,
+                )
+                self._report(report)
+
+    def _stop_if_asked(self, stage: str, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise Stopped
