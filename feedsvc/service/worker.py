@@ -88,5 +88,5 @@ class Worker:
                 self._report(report)
 
     def _stop_if_asked(self, stage: str, done: int, total: int) -> None:
-        if self._stopping.is_set():
+        if self._stopping.is_set() and stage != "publish":  # publishing is short, and its end is near
             raise Stopped
