@@ -98,11 +98,13 @@ def take(element: HtmlElement) -> list[Node]:
 
 def fill(element: HtmlElement, nodes: list[Node]) -> None:
     """Append texts and elements to an element."""
+    last = next(reversed(element), None)
     for node in nodes:
         if not isinstance(node, str):
             element.append(node)
-        elif len(element):
-            element[-1].tail = (element[-1].tail or "") + node
+            last = node
+        elif last is not None:
+            last.tail = (last.tail or "") + node
         else:
             element.text = (element.text or "") + node
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html as entities
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from urllib.parse import urljoin, urlsplit
 
 import nh3
@@ -51,6 +52,12 @@ _ATTRIBUTES = {
     "video": {"src", "poster", "controls", "width", "height", "type"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "magnet", "gemini"}
+#: deeper than any article; the tree's parser drops what lies below 255
+_MAX_DEPTH = 200
+#: what is left of a body nested deeper than that: elements that cannot nest
+_FLAT_TAGS = frozenset("a br h1 h2 h3 h4 h5 h6 hr img p".split())
+_VOID = frozenset("br col hr img source track wbr".split())
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 #: lazy loaders keep the address of the real picture in one of these
 _LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
 _LAZY = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
@@ -75,7 +82,10 @@ def sanitise(fragment: str, *, base_url: str | None) -> str:
     showed; lazily loaded pictures get their address. Relative URLs are resolved against base_url; without one
     they stay.
     """
-    root = markup.parse(_allowed(_unlazy(_embeds_to_links(fragment))))
+    safe = _allowed(_unlazy(_embeds_to_links(fragment)))
+    if _depth(safe) > _MAX_DEPTH:
+        safe = _allowed(safe, tags=_FLAT_TAGS)
+    root = markup.parse(safe)
     _make_absolute(root, base_url)
     return markup.inner_html(markup.canonical(root))
 
@@ -105,11 +115,11 @@ def _same_picture(one: str, other: str) -> bool:
     return one.split("?")[0] == other.split("?")[0]
 
 
-def _allowed(fragment: str) -> str:
+def _allowed(fragment: str, *, tags: AbstractSet[str] = _TAGS) -> str:
     return nh3.clean(
         _UNWANTED.sub("", fragment),
-        tags=set(_TAGS),
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        tags=set(tags),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items() if tag in tags or tag == "*"},
         url_schemes=_SCHEMES,
         clean_content_tags={
             "script",
@@ -125,6 +135,16 @@ def _allowed(fragment: str) -> str:
         link_rel="noopener noreferrer",
         strip_comments=True,
     )
+
+
+def _depth(fragment: str) -> int:
+    """How many elements are open at once, at most."""
+    depth = deepest = 0
+    for closing, tag in _TAG.findall(fragment):
+        if tag not in _VOID:
+            depth += -1 if closing else 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _embeds_to_links(fragment: str) -> str:
