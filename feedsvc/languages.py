@@ -54,10 +54,11 @@ def script(tag: str) -> str:
 
 @cache
 def name(tag: str) -> str:
-    """English name of a language: `zh` → `Chinese`."""
+    """English name of a language, without its region: `zh-CN` → `Chinese`, `zh-Hant` → `Chinese (Traditional)`."""
     import langcodes
 
-    return langcodes.get(tag).display_name("en")
+    language = langcodes.get(tag)
+    return langcodes.Language.make(language=language.language, script=language.script).display_name("en")
 
 
 def base(tag: str) -> str:

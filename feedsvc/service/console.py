@@ -61,7 +61,7 @@ def show_report(report: RunReport) -> None:
     else:
         unchanged = f" ({report.unchanged} unchanged)" if report.unchanged else ""
         show(
-            f"{_count(report.sources, 'source')} read{unchanged}: {report.new_entries} new entries, {report.changed_entries} changed."
+            f"{_count(report.sources, 'source')} read{unchanged}: {_count(report.new_entries, 'new entry', 'new entries')}, {report.changed_entries} changed."
         )
         show(
             f"{_count(report.translated_entries, 'entry', 'entries')} translated, {_count(report.sentences, 'sentence')} sent to the engine."

@@ -53,7 +53,7 @@ Run = Callable[..., tuple[int, str, str]]
 def test_refresh_publishes_and_a_second_one_says_that_nothing_is_new(run: Run, config: Path) -> None:
     code, out, err = run("--config", config, "refresh")
     assert (code, err) == (0, "")
-    assert "1 source read: 1 new entries, 0 changed." in out
+    assert "1 source read: 1 new entry, 0 changed." in out
     assert (config.parent / "public" / "articles.rss").is_file()
     assert run("--config", config, "refresh") == (
         0,

@@ -62,4 +62,4 @@ def test_the_service_publishes_at_once_and_stops_when_it_is_told(config: Config,
         out, err = service.communicate(timeout=10)
     assert feed.is_file()
     assert (service.returncode, err) == (0, "")
-    assert "1 new entries" in out
+    assert "1 new entry" in out
