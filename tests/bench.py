@@ -22,7 +22,7 @@ from feedsvc.ingest.folder import read_folder
 from feedsvc.model import Pending
 from feedsvc.translate import Models, article
 from feedsvc.translate.engine import LoadedModel
-from feedsvc.translate.models import Model, tokenizer
+from feedsvc.translate.packages import Model, tokenizer
 
 DEMO = Path(__file__).resolve().parents[1] / "config" / "demo.toml"
 

@@ -18,7 +18,7 @@ OWNERS = {
     "nh3": "ingest/sanitize.py",
     "py3langid": "ingest/detect.py",
     "ctranslate2": "translate/engine.py",
-    "argostranslate": "translate/models.py",
+    "argostranslate": "translate/packages.py",
     "sqlalchemy": "store/",
     "alembic": "store/",
     "feedgen": "publish/render.py",

@@ -11,7 +11,7 @@ from typing import Any
 
 from feedsvc.model import RunReport
 from feedsvc.pipeline import Progress
-from feedsvc.translate.models import Model
+from feedsvc.translate.packages import Model
 
 _STAGES = {"ingest": "reading sources", "translate": "translating", "publish": "publishing"}
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from feedsvc.model import Pending, Segment, Translation, Verdict
 from feedsvc.translate.article import Outline, Sentence, assemble, distinct
 from feedsvc.translate.checks import judge, needs_translation
-from feedsvc.translate.engine import OPTIONS, Translator
+from feedsvc.translate.engine import OPTIONS
 from feedsvc.translate.tidy import tidy
+from feedsvc.translate.translator import Translator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

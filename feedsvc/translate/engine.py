@@ -1,71 +1,17 @@
-"""Sentences through CTranslate2: deduplicated by the caller, sorted by length and cut into batches here.
-
-The `Translator` protocol is what the rest of feedsvc sees; tests put another one in its place.
-"""
+"""Sentences through CTranslate2: deduplicated by the caller, sorted by length and cut into batches here."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from feedsvc.translate.models import Model, Models, tokenizer
+from feedsvc.translate.packages import Model, tokenizer
 
 #: decoding that makes one engine's output differ from another's; part of every memory key
 OPTIONS = "beam2,careful=beam4+norepeat3"
 _BATCH_TOKENS = 1024
 _MAX_INPUT_TOKENS = 512
-
-
-class Translator(Protocol):
-    """Turns sentences into sentences."""
-
-    def engine(self, source_language: str, target_language: str) -> str:
-        """Id, version and options of what translates this pair.
-
-        Raises: LanguagePairMissing.
-        """
-        ...
-
-    def translate(
-        self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
-    ) -> Iterator[tuple[int, str]]:
-        """For each sentence its index and its translation, in any order, as they get ready.
-
-        "" where the engine failed on a sentence. `careful` decodes slower, and breaks repetition loops.
-
-        Raises: LanguagePairMissing.
-        """
-        ...
-
-
-class ArgosTranslator:
-    """The translator that uses Argos packages; a model is loaded when first needed, and kept."""
-
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self._found: dict[tuple[str, str], Model] = {}
-        self._loaded: dict[Path, LoadedModel] = {}
-
-    def engine(self, source_language: str, target_language: str) -> str:
-        """Id and version of the package for this pair: `argos zh_en 1.9`."""
-        return self._find(source_language, target_language).engine
-
-    def translate(
-        self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
-    ) -> Iterator[tuple[int, str]]:
-        """See `Translator`. Sorted by length, in batches of about a thousand tokens."""
-        model = self._find(source_language, target_language)
-        if model.path not in self._loaded:
-            self._loaded[model.path] = LoadedModel(model)
-        yield from self._loaded[model.path].stream(sentences, careful=careful)
-
-    def _find(self, source_language: str, target_language: str) -> Model:
-        pair = (source_language, target_language)
-        if pair not in self._found:
-            self._found[pair] = self._models.find(*pair)
-        return self._found[pair]
 
 
 class LoadedModel:
