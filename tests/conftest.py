@@ -19,7 +19,9 @@ SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _nothing_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """No configuration, model or proxy of the machine that the tests run on has a say."""
     for name in list(os.environ):
         if name.startswith(("FEEDSVC_", "ARGOS_", "XDG_")) or name.lower().endswith("_proxy"):

@@ -18,6 +18,7 @@ __all__ = ["publish"]
 
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
 _NAME = "Translated news feeds"
+_IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
 
 
@@ -112,12 +113,15 @@ def _item(article: Article, body: Layout, title: TitleLayout, config: Config) ->
 def _item_id(article: Article) -> str:
     """The source's guid where it can be an atom:id, else a URN made of it (RFC 4287 4.2.6: an absolute IRI)."""
     guid = article.entry.guid
-    parts = urlsplit(guid)
-    if parts.scheme in ("http", "https", "tag", "urn") and not any(
-        c.isspace() or c in '<>"{}|\\^`' for c in guid
-    ):
-        return guid
-    return f"urn:uuid:{uuid.uuid5(_NAMES, f'{article.entry.source_id}/{guid}')}"
+    return guid if _is_iri(guid) else f"urn:uuid:{uuid.uuid5(_NAMES, f'{article.entry.source_id}/{guid}')}"
+
+
+def _is_iri(guid: str) -> bool:
+    try:
+        scheme = urlsplit(guid).scheme
+    except ValueError:
+        return False
+    return scheme in _IRI_SCHEMES and not any(c.isspace() or c in '<>"{}|\\^`' for c in guid)
 
 
 def _page_name(article: Article) -> str:

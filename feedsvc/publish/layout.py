@@ -6,6 +6,7 @@ where there is one, on the original where there is none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 
 from lxml import html
@@ -26,10 +27,10 @@ def title(article: Article, layout: TitleLayout) -> str:
     """The title as plain text; never empty."""
     original = article.entry.title or _shortened(_original_text(article.entry), 80) or article.entry.guid
     made = article.translation and article.translation.title
-    if not article.entry.title and article.translation:
-        return _shortened(" ".join(_texts(article.translation)), 80) or original
     if not made or layout is TitleLayout.ORIGINAL:
         return original
+    if not article.entry.title and article.translation:
+        return _shortened(" ".join(_texts(article.translation)), 80) or original
     if not made.is_translated:
         return original if made.is_complete else f"{NOT_TRANSLATED} {original}"
     match layout:
@@ -58,7 +59,8 @@ def body(entry: Entry, made: Translation | None, layout: Layout, *, with_credit:
     else:
         _lay_out(root, made, layout)
     if made is None:
-        root.insert(0, _small_paragraph(f"{NOT_TRANSLATED} {_reason(language)}"))
+        notice = _small_paragraph(f"{NOT_TRANSLATED} {_reason(language)}")
+        markup.fill(root, [notice, *markup.take(root)])
     elif with_credit and layout is not Layout.ORIGINAL and (line := credit(made)):
         root.append(_small_paragraph(line))
     return markup.inner_html(root)
@@ -85,18 +87,20 @@ def categories(article: Article) -> tuple[tuple[str, str], ...]:
 def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
     """Put the translation into the tree of the original."""
     source, target = made.entry.language or "und", made.target_language
-    blocks = markup.blocks(root)
+    originals = deepcopy(root)
+    attributes: dict[str, str] = {}
     for (element, name), passage in zip(markup.prose_attributes(root), made.attributes, strict=True):
+        attributes[element.get(name, "")] = passage.text
         element.set(name, passage.text)
-    originals = deepcopy(root) if layout is Layout.TRANSLATION_FIRST else None
-    for block, passage in zip(blocks, made.blocks, strict=True):
+    pairs = zip(markup.blocks(root), markup.blocks(originals), made.blocks, strict=True)
+    for block, original, passage in pairs:
         if not passage.is_translated:
             _keep(block, passage, source)
-        elif layout is Layout.INTERLEAVED:
-            _interleave(block, passage, source, target)
-        else:
-            _replace(block, passage, target)
-    if originals is not None:
+            continue
+        _replace(block, passage, target, attributes)
+        if layout is Layout.INTERLEAVED:
+            _interleave(block, original, source, target)
+    if layout is Layout.TRANSLATION_FIRST and any(p.is_translated for p in made.blocks):
         _without_links_and_media(originals)
         _label_all(originals, source)
         root.append(html.Element("hr"))
@@ -110,20 +114,23 @@ def _keep(block: HtmlElement, passage: Passage, language: str) -> None:
         block.text = f"{NOT_TRANSLATED} {block.text or ''}"
 
 
-def _replace(block: HtmlElement, passage: Passage, target: str) -> None:
+def _replace(block: HtmlElement, passage: Passage, target: str, attributes: Mapping[str, str]) -> None:
     markup.take(block)
     markup.fill(block, html.fragments_fromstring(passage.text))
     _label(block, target)
+    for element in block.iterdescendants():
+        for name in markup.PROSE_ATTRIBUTES:
+            if (shown := attributes.get(element.get(name, ""))) is not None:
+                element.set(name, shown)
 
 
-def _interleave(block: HtmlElement, passage: Passage, source: str, target: str) -> None:
-    """The translation, and quietly below it the original without what stands in the translation already."""
-    original = deepcopy(block)
+def _interleave(block: HtmlElement, original: HtmlElement, source: str, target: str) -> None:
+    """Quietly below the translation in a block the original, without what stands in the translation already."""
+    original = deepcopy(original)
     original.tail = None
     _without_links_and_media(original)
     quiet = html.Element("small")
     markup.fill(quiet, markup.take(original))
-    _replace(block, passage, target)
     if block.tag in _REPEATABLE:
         original.append(quiet)
         _label(original, source)

@@ -18,6 +18,7 @@ import feedgen.feed
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
+from feedsvc import markup
 from feedsvc.model import Enclosure
 
 # feedgen's own switches the locale of the whole process to C and back; other threads see it
@@ -151,6 +152,9 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
         return entry
 
     def extend_rss(self, entry: Any) -> Any:
+        # a description is HTML, our summary is not
+        description = entry.find("description")
+        description.text = markup.escape(description.text)
         for name in self.item.authors:
             etree.SubElement(entry, f"{{{_DC}}}creator").text = _clean(name)
         for enclosure in self.item.enclosures[1:]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -61,12 +61,12 @@ class Store:
     """A database, opened by its SQLAlchemy URL; a context manager."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._engine = _open(url)
-        try:
+        with _store_errors("database"):
+            self._url = make_url(url)
+        self._place = self._url.render_as_string()
+        with _store_errors(self._place):
+            self._engine = _open(url)
             schema.upgrade(self._engine)
-        except SQLAlchemyError as error:
-            raise StoreError(f"{self._url.render_as_string()}: {error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +86,7 @@ class Store:
         if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
             yield
             return
-        with Path(f"{path}.lock").open("a+", encoding="ascii") as lock:
+        with _open_lock(Path(f"{path}.lock")) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -99,7 +99,7 @@ class Store:
 
     def state(self, source_id: str) -> FetchState:
         """What is remembered of a source; a blank state for a new one."""
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             row = connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
         if row is None:
             return FetchState()
@@ -110,7 +110,7 @@ class Store:
     def save_feed(self, source_id: str, feed: ParsedFeed, state: FetchState, *, now: datetime) -> Saved:
         """Save what a source said, and with it the validators that keep us from asking again."""
         new = changed = 0
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             removed = select(tombstones.c.guid).where(tombstones.c.source_id == source_id)
             gone = set(connection.execute(removed).scalars())
             ours = connection.execute(select(entries).where(entries.c.source_id == source_id))
@@ -128,12 +128,12 @@ class Store:
 
     def save_state(self, source_id: str, state: FetchState, *, now: datetime) -> None:
         """Remember how a source was found."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             _save_state(connection, source_id, state, now)
 
     def prune(self, source_id: str, *, keep: int, now: datetime) -> int:
         """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             rows = connection.execute(
                 select(entries.c.guid)
                 .where(entries.c.source_id == source_id)
@@ -170,7 +170,7 @@ class Store:
             query = query.where(
                 or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
             )
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             return [
                 Pending(
                     entry=_ENTRY.validate_json(row.data),
@@ -185,7 +185,7 @@ class Store:
         self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
     ) -> None:
         """Save complete translations, each for the revision that it was made of, and what was learnt with them."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             for pending, translation in made:
                 _save_translation(connection, pending, translation)
             for batch in _batches(sorted(learnt)):
@@ -197,7 +197,7 @@ class Store:
     def recall(self, keys: Collection[str], *, now: datetime) -> dict[str, str]:
         """What the translation memory holds for these keys."""
         found: dict[str, str] = {}
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             for batch in _batches(sorted(keys)):
                 rows = connection.execute(
                     select(memory.c.key, memory.c.target).where(memory.c.key.in_(batch))
@@ -211,7 +211,7 @@ class Store:
     def release_overdue(self, *, publish_after: timedelta, now: datetime) -> None:
         """Let entries that have waited too long for a first translation be published as they are."""
         overdue = and_(entries.c.released_at.is_(None), entries.c.first_seen_at <= now - publish_after)
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(update(entries).where(overdue).values(released_at=now))
 
     def articles(self, source_ids: Collection[str], target_language: str) -> Iterator[Article]:
@@ -232,7 +232,7 @@ class Store:
             )
             .order_by(entries.c.sorted_at.desc(), entries.c.source_id, entries.c.guid)
         )
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
 
     def counts(self, target_language: str) -> dict[str, dict[str, int]]:
@@ -250,11 +250,26 @@ class Store:
             .select_from(joined)
             .group_by(entries.c.source_id)
         )
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             return {
                 row.source_id: {"entries": row.entries, "pending": row.entries - row.translated}
                 for row in connection.execute(query)
             }
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with _store_errors(self._place), self._engine.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _store_errors(place: str) -> Iterator[None]:
+    """What the database or its driver says, as one line."""
+    try:
+        yield
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise StoreError(f"{place}: {str(reason).splitlines()[0]}") from error
 
 
 def _open(url: str) -> Engine:
@@ -279,6 +294,13 @@ def _open(url: str) -> Engine:
         cursor.close()
 
     return engine
+
+
+def _open_lock(path: Path) -> TextIO:
+    try:
+        return path.open("a+", encoding="ascii")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
 
 
 def content_hash(entry: Entry) -> str:

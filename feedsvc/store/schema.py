@@ -30,6 +30,9 @@ def upgrade(engine: Engine) -> None:
     if found is not None and found not in known:
         raise SchemaTooNew(found)
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # its driver begins no transaction before CREATE TABLE; a kill would leave half of the tables
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -10,7 +10,9 @@ from feedsvc.translate import article, batch
 
 def group(*entries: Entry) -> list[article.Outline]:
     return [
-        article.outline(Pending(entry=e, content_hash="", changed_at=None, previous=None), e.language or "und")
+        article.outline(
+            Pending(entry=e, content_hash="", changed_at=None, previous=None), e.language or "und"
+        )
         for e in entries
     ]
 
