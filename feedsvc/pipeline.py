@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from feedsvc.config import Config
-from feedsvc.errors import LanguagePairMissing, SourceError
+from feedsvc.errors import SourceError, TranslationError
 from feedsvc.ingest import Fetcher, read_source
 from feedsvc.languages import base
 from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
@@ -152,7 +152,11 @@ def _translate(
     target = config.target_language
     waiting = store.pending([s.id for s in sources], target, again=force)
     engines = _engines(waiting, translator, target)
-    outlines = [article.outline(p, p.entry.language) for p in waiting if p.entry.language in engines]
+    outlines = [
+        article.outline(p, language)
+        for p in waiting
+        if (language := p.entry.language) and language in engines.names
+    ]
     groups = list(article.groups(outlines))
     total = sum(len(article.distinct(group)) for group in groups)
     done = asked = 0
@@ -166,7 +170,7 @@ def _translate(
         result = batch.translate_group(
             group,
             translator,
-            engines,
+            engines.names,
             target_language=target,
             recall=partial(store.recall, now=now),
             retry=force,
@@ -174,48 +178,49 @@ def _translate(
         )
         store.save_group(result.translations, result.learnt, now=now)
         asked += result.asked
-    return _Translated(
-        entries=len(outlines), sentences=asked, failures=untranslatable(waiting, engines, target)
-    )
+    return _Translated(entries=len(outlines), sentences=asked, failures=_untranslatable(waiting, engines))
 
 
-def _engines(waiting: Sequence[Pending], translator: Translator, target: str) -> dict[str, str]:
-    """The engine for each language that has one; "" for the target language itself."""
-    engines = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engines:
+    """What translates each language that waits, and why some have nothing that does."""
+
+    names: Mapping[str, str]
+    reasons: Mapping[str | None, str]
+
+
+def _engines(waiting: Sequence[Pending], translator: Translator, target: str) -> _Engines:
+    """The engine for each language; "" for the target language itself, which needs none."""
+    names: dict[str, str] = {}
+    reasons: dict[str | None, str] = {}
     for language in dict.fromkeys(p.entry.language for p in waiting):
         if language is None:
+            reasons[None] = 'their language is unknown; set language = "…" for the source'
             continue
         try:
-            engines[language] = "" if base(language) == base(target) else translator.engine(language, target)
-        except LanguagePairMissing:
-            continue  # reported by `untranslatable`, with the sources that need it
-    return engines
-
-
-def untranslatable(
-    waiting: Sequence[Pending], engines: Mapping[str, str], target: str
-) -> tuple[Failure, ...]:
-    """Why entries wait although everything was translated: one failure for each source and language."""
-    stuck = Counter((p.entry.source_id, p.entry.language) for p in waiting if p.entry.language not in engines)
-    return tuple(
-        Failure(
-            source_id=source_id, reason=f"{_entries(count)} cannot be translated: {_why(language, target)}"
-        )
-        for (source_id, language), count in stuck.items()
-    )
+            names[language] = "" if base(language) == base(target) else translator.engine(language, target)
+        except TranslationError as error:
+            reasons[language] = str(error)
+    return _Engines(names=names, reasons=reasons)
 
 
 def backlog(config: Config, store: Store, translator: Translator) -> tuple[Failure, ...]:
     """What keeps the entries that wait now from being translated, as the next refresh would find."""
     waiting = store.pending([s.id for s in config.sources], config.target_language)
-    engines = _engines(waiting, translator, config.target_language)
-    return untranslatable(waiting, engines, config.target_language)
+    return _untranslatable(waiting, _engines(waiting, translator, config.target_language))
 
 
-def _why(language: str | None, target: str) -> str:
-    if language is None:
-        return 'their language is unknown; set language = "…" for the source'
-    return str(LanguagePairMissing(language, target))
+def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Failure, ...]:
+    """Why entries wait although all that could be was translated: a failure for each source and language."""
+    stuck = Counter(
+        (p.entry.source_id, p.entry.language) for p in waiting if p.entry.language in engines.reasons
+    )
+    return tuple(
+        Failure(
+            source_id=source_id, reason=f"{_entries(count)} cannot be translated: {engines.reasons[language]}"
+        )
+        for (source_id, language), count in stuck.items()
+    )
 
 
 def _entries(count: int) -> str:

@@ -165,6 +165,21 @@ def test_each_failing_source_is_named_and_the_rest_is_published(world: World, we
     assert world.feed("finnish.rss").entries == []
 
 
+def test_a_model_that_does_not_work_is_named_and_the_rest_is_published(world: World) -> None:
+    package = world.root / "data" / "models" / "translate-fi_en"
+    (package / "model").mkdir(parents=True)
+    (package / "metadata.json").write_text('{"from_code": "fi", "to_code": "en", "package_version": "1"}')
+    (package / "model" / "model.bin").write_bytes(b"nonsense")
+    (package / "sentencepiece.model").write_bytes(b"nonsense")
+    world.write("a.md")
+    (world.articles / "b.md").write_text("---\ntitle: Otsikko\nlang: fi\n---\nTeksti.", encoding="utf-8")
+    world.translator = ArgosTranslator(Models(world.root / "data" / "models"))  # type: ignore[assignment]
+    (failure,) = world.refresh().failures
+    assert "1 entry cannot be translated" in failure.reason
+    assert "translate-fi_en: cannot be loaded" in failure.reason
+    assert len(world.feed("articles.rss").entries) == 1
+
+
 def test_an_unchanged_feed_is_not_fetched_again(world: World, web: WebServer) -> None:
     web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1)).encode(), headers={"ETag": '"1"'})
     world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']

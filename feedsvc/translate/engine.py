@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from feedsvc.errors import ModelError
 from feedsvc.translate.packages import Model, tokenizer
 
 #: decoding that makes one engine's output differ from another's; part of every memory key
@@ -15,22 +16,28 @@ _MAX_INPUT_TOKENS = 512
 
 
 class LoadedModel:
-    """A package in memory: a CTranslate2 model and its SentencePiece vocabulary."""
+    """A package in memory: a CTranslate2 model and its SentencePiece vocabulary.
+
+    Raises: ModelError if its files cannot be loaded.
+    """
 
     def __init__(self, model: Model) -> None:
         import ctranslate2
 
         threads = len(os.sched_getaffinity(0))
-        self._pieces = tokenizer(model)
         self._prefix = [model.target_prefix] if model.target_prefix else None
         self._workers = threads
-        self._translator = ctranslate2.Translator(
-            str(model.path / "model"),
-            device="cpu",
-            compute_type="int8",
-            inter_threads=threads,
-            intra_threads=1,
-        )
+        try:
+            self._pieces = tokenizer(model)
+            self._translator = ctranslate2.Translator(
+                str(model.path / "model"),
+                device="cpu",
+                compute_type="int8",
+                inter_threads=threads,
+                intra_threads=1,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError(model.path, f"cannot be loaded: {error}") from error
 
     def translate(self, sentences: Sequence[str], *, careful: bool) -> list[str]:
         """One translation for each sentence, in their order."""

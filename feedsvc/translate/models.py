@@ -147,5 +147,5 @@ def _prove(model: Model, archive: Path) -> None:
     """Load a package and translate with it, so that a broken one is refused now and not at night."""
     try:
         LoadedModel(model).translate(["1."], careful=False)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise ModelError(archive, f"cannot be loaded: {error}") from error
+    except ModelError as error:
+        raise ModelError(archive, error.reason) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from feedsvc.translate.engine import LoadedModel
@@ -17,7 +16,7 @@ class Translator(Protocol):
     def engine(self, source_language: str, target_language: str) -> str:
         """Id, version and options of what translates this pair.
 
-        Raises: LanguagePairMissing.
+        Raises: LanguagePairMissing; ModelError if there is a model that does not work.
         """
         ...
 
@@ -38,24 +37,24 @@ class ArgosTranslator:
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._found: dict[tuple[str, str], Model] = {}
-        self._loaded: dict[Path, LoadedModel] = {}
+        self._ready: dict[tuple[str, str], tuple[Model, LoadedModel]] = {}
 
     def engine(self, source_language: str, target_language: str) -> str:
-        """Id and version of the package for this pair: `argos zh_en 1.9`."""
-        return self._find(source_language, target_language).engine
+        """Id and version of the package for this pair, `argos zh_en 1.9`; it is loaded to be sure that it can be."""
+        model, _ = self._load(source_language, target_language)
+        return model.engine
 
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
     ) -> Iterator[tuple[int, str]]:
         """See `Translator`. Sorted by length, in batches of about a thousand tokens."""
-        model = self._find(source_language, target_language)
-        if model.path not in self._loaded:
-            self._loaded[model.path] = LoadedModel(model)
-        yield from self._loaded[model.path].stream(sentences, careful=careful)
+        _, loaded = self._load(source_language, target_language)
+        yield from loaded.stream(sentences, careful=careful)
 
-    def _find(self, source_language: str, target_language: str) -> Model:
+    def _load(self, source_language: str, target_language: str) -> tuple[Model, LoadedModel]:
         pair = (source_language, target_language)
-        if pair not in self._found:
-            self._found[pair] = self._models.find(*pair)
-        return self._found[pair]
+        if pair not in self._ready:
+            model = self._models.find(*pair)
+            same = next((loaded for known, loaded in self._ready.values() if known == model), None)
+            self._ready[pair] = model, same or LoadedModel(model)
+        return self._ready[pair]
