@@ -19,6 +19,8 @@ Sentence = tuple[str, str]
 GROUP_CHARS = 8_000
 #: Chinese headlines put several clauses side by side, with a space between them
 _HEADLINE_GAP = re.compile(rf"(?<=[{languages.CJK}”])\s+(?=[{languages.CJK}“])")
+#: behind one of these, no semicolon stands between the clauses of a title
+_CLAUSE_ENDS = (*"?!…,;:—？！，；：", "...")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ def assemble(
     def joined(unit: Unit, gap: str = " ", finish: Callable[[str], str] = str) -> Passage:
         parts = found(unit)
         gap = gap if languages.is_spaced(target_language) else ""
-        return Passage(text=gap.join(finish(s.target) for s in parts), segments=parts)
+        return Passage(text=_chain([finish(s.target) for s in parts], gap), segments=parts)
 
     def block(unit: Unit) -> Passage:
         parts = found(unit)
@@ -129,6 +131,15 @@ def groups(outlines: Sequence[Outline]) -> Iterator[list[Outline]]:
 def distinct(outlines: Iterable[Outline]) -> list[Sentence]:
     """The sentences of several entries, each once, in order of appearance."""
     return list(dict.fromkeys(s for item in outlines for s in item.sentences()))
+
+
+def _chain(texts: Sequence[str], gap: str) -> str:
+    """Texts with a gap between them; where one ends in a mark already, the gap has none."""
+    chain = ""
+    for text in texts:
+        between = gap[-1:] if chain.endswith(_CLAUSE_ENDS) else gap
+        chain = f"{chain}{between}{text}" if chain else text
+    return chain
 
 
 def _unit(inline: segment.Inline, language: str) -> Unit:

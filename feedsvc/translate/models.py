@@ -93,6 +93,7 @@ class Models:
             )
         for model in found:
             doomed = model.path.with_name(f".removed-{model.path.name}")
+            shutil.rmtree(doomed, ignore_errors=True)
             model.path.rename(doomed)
             shutil.rmtree(doomed)
         return found
@@ -114,8 +115,11 @@ def _argos_folder() -> Path:
     """Where argostranslate keeps its packages."""
     if given := os.environ.get("ARGOS_PACKAGES_DIR"):
         return Path(given)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "argos-translate" / "packages"
+    try:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    except RuntimeError:  # a user without a home
+        data = Path(os.devnull)
+    return data / "argos-translate" / "packages"
 
 
 @contextmanager

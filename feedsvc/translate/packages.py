@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -53,7 +55,7 @@ def tokenizer(model: Model) -> Any:
 def folder_name(model: Model) -> str:
     """What the folder of a package is called, as Argos does it: `translate-zh_en-1_9`."""
     name = f"translate-{_code(model.source_language)}_{_code(model.target_language)}-{model.version}"
-    return name.replace("/", "_").replace(".", "_")
+    return re.sub(r"[^\w-]", "_", name)
 
 
 def read(path: Path, origin: Origin) -> Model:
@@ -96,7 +98,7 @@ def unpack(archive: Path, scratch: Path) -> Path:
             packed.extractall(scratch)
     except OSError as error:
         raise ModelError(archive, f"cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise ModelError(archive, f"is no package: {error}") from error
     folders = [p.parent for p in scratch.rglob("metadata.json") if len(p.relative_to(scratch).parts) <= 2]
     if len(folders) != 1:
@@ -112,13 +114,13 @@ def _check_members(members: list[zipfile.ZipInfo], archive: Path) -> None:
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         is_link = stat.S_ISLNK(member.external_attr >> 16)
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[:1] or is_link:
+        if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or is_link:
             raise ModelError(archive, f"holds {member.filename}, which leads out of its folder")
 
 
 def _argos_package(path: Path) -> Any:
-    """Argos' own view of a package. Importing argostranslate makes folders below the XDG places: not in HOME."""
-    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    """Argos' own view of a package. Importing argostranslate makes folders in these places: not in the real ones."""
+    names = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "ARGOS_PACKAGES_DIR")
     before = {name: os.environ.get(name) for name in names}
     with tempfile.TemporaryDirectory(prefix="feedsvc-") as scratch:
         os.environ |= dict.fromkeys(names, scratch)

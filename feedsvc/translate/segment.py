@@ -47,7 +47,7 @@ def read(block: HtmlElement) -> Inline:
     """Take the inline content of a block apart."""
     reader = _Reader()
     reader.read(block)
-    end = len(reader.text.rstrip())
+    end = len(reader.text.rstrip(" "))
     spans = sorted(reader.spans, key=lambda s: (s.start, -s.end))
     return Inline(
         text=reader.text[:end],
@@ -88,14 +88,15 @@ def write(
         links = [s for s in inline.spans if homes.get(id(s)) == index]
         if segment.verdict is Verdict.GOOD:
             shown = _translated(segment.target, links, target_language)
+            aside = [atom for at, atom in inline.atoms if start < at < end]
         else:
             shown = _original(inline, start, end, links)
+            aside = []
             if segment.verdict is not Verdict.KEPT:
                 tag = f'<span lang="{source_language}" dir="{languages.direction(source_language)}">'
                 shown = f"{NOT_TRANSLATED} {tag}{shown}</span>"
         whole = [s for s in inline.spans if s.tag != "a" and s.start <= start and end <= s.end]
-        out.append(_wrap(shown, whole))
-        out += [atom for at, atom in inline.atoms if start < at < end]
+        out += [_wrap(shown, whole), *aside]
         done = end
     out += _between(inline, done, len(inline.text) + 1, False, target_language)
     return "".join(out)
@@ -113,15 +114,22 @@ class _Reader:
         self._add(element.text)
         for child in element:
             if child.tag == "br":
-                self.text = self.text.rstrip(" ") + "\n"
+                self.text += "\n"
             elif markup.is_media(child) or not isinstance(child.tag, str) or not _has_text(child):
                 self.atoms.append((len(self.text), html.tostring(child, encoding="unicode", with_tail=False)))
             else:
-                start = len(self.text)
-                self.read(child)
-                attributes = tuple((str(k), str(v)) for k, v in child.attrib.items())
-                self.spans.append(Span(start=start, end=len(self.text), tag=child.tag, attributes=attributes))
+                self._read_span(child)
             self._add(child.tail)
+
+    def _read_span(self, element: HtmlElement) -> None:
+        start, place = len(self.text), len(self.spans)
+        self.read(element)
+        attributes = tuple((str(k), str(v)) for k, v in element.attrib.items())
+        span = Span(start=start, end=len(self.text), tag=str(element.tag), attributes=attributes)
+        if self.text[start:].strip():
+            self.spans.insert(place, span)
+        elif span.tag == "a":  # a link on nothing but a line break
+            self.atoms.append((start, _wrap("", [span])))
 
     def _add(self, value: str | None) -> None:
         value = _CJK_BREAK.sub("", value or "")
@@ -145,11 +153,11 @@ def _home(span: Span, offsets: Sequence[tuple[int, int]]) -> int:
 
 def _between(inline: Inline, done: int, start: int, is_inner: bool, target_language: str) -> list[str]:
     """What stands between two sentences: line breaks, pictures, and a space where the target language has one."""
-    gap = inline.text[done:start]
-    out = ["<br>"] * gap.count("\n")
-    out += [atom for at, atom in inline.atoms if done <= at <= start]
-    if is_inner and not out and languages.is_spaced(target_language):
-        out = [" "]
+    marks = [(at, 0, atom) for at, atom in inline.atoms if done <= at <= start]
+    marks += [(at, 1, "<br>") for at in range(done, min(start, len(inline.text))) if inline.text[at] == "\n"]
+    out = [mark for _, _, mark in sorted(marks, key=lambda m: m[:2])]
+    if is_inner and "<br>" not in out and languages.is_spaced(target_language):
+        out.append(" ")
     return out
 
 
@@ -169,7 +177,7 @@ def _translated(text: str, links: Sequence[Span], target_language: str) -> str:
 
 
 def _original(inline: Inline, start: int, end: int, links: Iterable[Span]) -> str:
-    """A sentence as the source has it, with the elements inside it; of its links only those given."""
+    """A sentence as the source has it, with what is inside it; of its links only those given."""
     kept = {id(s) for s in links}
     inner = [
         s
@@ -184,6 +192,9 @@ def _original(inline: Inline, start: int, end: int, links: Iterable[Span]) -> st
     for span in inner:
         opening.setdefault(max(span.start, start), []).append(_open(span))
         closing.setdefault(min(span.end, end), []).insert(0, f"</{span.tag}>")
+    for at, atom in inline.atoms:
+        if start < at < end:
+            closing.setdefault(at, []).append(atom)
     out = []
     for at in range(start, end):
         out += closing.get(at, []) + opening.get(at, [])

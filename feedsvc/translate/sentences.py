@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from feedsvc import languages
@@ -32,16 +33,27 @@ _END = re.compile(
     rf"(?:[{_FULL_STOPS}]|[{re.escape(_SPACED_STOPS)}](?=[{re.escape(_SPACED_STOPS + _CLOSERS)}\s]|$)|…{{2}})+"
 )
 _ABBREVIATIONS = frozenset(
-    # titles and months are followed by a capital without ending a sentence
+    # titles are followed by a capital without ending a sentence
     (
-        "mr mrs ms dr prof st sen rep gov gen col lt sgt capt rev hon jr sr vs etc no vol pp fig ed "
-        "eds approx dept jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e cf al inc ltd co "
-        "corp bzw ca z.b u.a d.h usw str nr m mme mlle av env sra srta dra ud uds ee.uu p.ej núm pág "
-        "sig г тыс млн млрд руб им ул т.е т.д см проф"
+        "mr mrs ms dr prof st sen rep gov gen col lt sgt capt rev hon jr sr vs etc ed eds approx dept "
+        "e.g i.e cf al inc ltd co corp bzw ca z z.b u u.a d d.h usw mio mrd m mme mlle av env sra srta "
+        "dra ud uds ee.uu p.ej sig г тыс млн млрд руб им ул т.е т.д см проф डॉ"
     ).split()
 )
+#: abbreviations only where a number follows: `No. 5`, but `No. He did not.`
+_BEFORE_NUMBERS = frozenset(
+    "no nr núm pág vol pp fig str jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+#: languages that write `3.` for `3rd`
+_ORDINAL_STOPS = frozenset("cs da de et fi hr hu is lb lv nb nn no pl sk sl sr".split())
+_LONGEST_WORD = 20  # characters before a full stop that are looked at
+_AFTER_STOP = re.compile(r"[\s—–-]*")
 #: where a sentence that is too long is cut, best first
 _CUTS = ("；;", "：:—", "，,،", "、")
+#: a mark within a number, a time or an address
+_GLUED = re.compile(r".\d|[:;,][A-Za-z/]")
+#: two characters of a number, a Latin word or an address
+_FUSED = re.compile(r"[!-~\d．，]{2}")
 #: characters of one sentence; small models drop parts of longer ones
 MAX_CHARS_UNSPACED = 60
 MAX_CHARS_SPACED = 350
@@ -57,42 +69,51 @@ def split(text: str, language: str) -> list[Offsets]:
     spans: list[Offsets] = []
     start = 0
     enclosed = _enclosed(text)
-    for end in _ends(text):
-        inside = any(a < end - 1 < b and b - a <= limit for a, b in enclosed)
-        if not inside:
+    openings = [a for a, _ in enclosed]
+    for end in _ends(text, language):
+        a, b = enclosed[bisect_left(openings, end - 1) - 1] if enclosed else (0, 0)
+        if not (a < end - 1 < b and b - a <= limit):
             spans.append((start, end))
             start = end
     spans.append((start, len(text)))
     return [piece for span in spans for piece in _within(text, _trim(text, *span), limit)]
 
 
-def _ends(text: str) -> Iterator[int]:
+def _ends(text: str, language: str) -> Iterator[int]:
     """Where a sentence may end: behind a stop and the closing marks that belong to it."""
     for match in _END.finditer(text):
         end = match.end()
+        is_spaced_stop = match[0][-1] in _SPACED_STOPS
         while end < len(text) and text[end] in _CLOSERS:
+            if text[end] == '"' and not is_spaced_stop and text.count('"', 0, end) % 2 == 0:
+                break  # it opens the next sentence
             end += 1
-        if match[0][-1] in _SPACED_STOPS and match[0] not in ("……", "…"):
-            if not _is_sentence_end(text, match.start(), end):
-                continue
-        elif match[0][-1] == "…" and text[end : end + 1] not in ("", " "):
-            continue
-        yield end
+        if not is_spaced_stop or _is_sentence_end(text, match.start(), end, language):
+            yield end
 
 
-def _is_sentence_end(text: str, stop: int, end: int) -> bool:
-    """A full stop that ends a sentence, not an abbreviation, an initial or an ordinal."""
-    rest = text[end:].lstrip()
-    if not rest or text[stop] != ".":
+def _is_sentence_end(text: str, stop: int, end: int, language: str) -> bool:
+    """A stop that ends a sentence, not a name, an abbreviation, an initial, an ordinal or a pause."""
+    after = _AFTER_STOP.match(text, end)
+    following = text[after.end() : after.end() + 1] if after else ""
+    if not following:
         return True
-    if end < len(text) and not text[end].isspace():
+    if following.islower():
         return False
-    word = re.search(r"[^\s(“„«\"']*$", text[:stop])
-    before = word[0] if word else ""
-    is_initial = len(before) == 1 and before.isalpha() and before.isupper()
-    if is_initial or before.lower() in _ABBREVIATIONS:
+    if text[stop] in ".…" and not text[end].isspace():
         return False
-    return not (rest[0].islower() or (before.isdigit() and len(before) <= 2 and rest[0].islower()))
+    return text[stop] != "." or not _is_abbreviated(text, stop, following, language)
+
+
+def _is_abbreviated(text: str, stop: int, following: str, language: str) -> bool:
+    """The full stop belongs to the word before it."""
+    word = re.search(r"[^\s(“„«\"']*$", text[max(0, stop - _LONGEST_WORD) : stop])
+    before = word[0].lower() if word else ""
+    if word and all(len(letter) == 1 and letter.isupper() for letter in word[0].split(".")):
+        return True
+    if before in _ABBREVIATIONS or (before in _BEFORE_NUMBERS and following.isdigit()):
+        return True
+    return before.isdigit() and len(before) <= 2 and languages.base(language) in _ORDINAL_STOPS
 
 
 def _enclosed(text: str) -> list[Offsets]:
@@ -102,7 +123,9 @@ def _enclosed(text: str) -> list[Offsets]:
     for index, char in enumerate(text):
         if stack and char == stack[-1][0]:
             _, start = stack.pop()
-            found = [*(f for f in found if f[0] < start), (start, index)]
+            while found and found[-1][0] > start:
+                found.pop()
+            found.append((start, index))
         elif char in _PAIRS:
             stack.append((_PAIRS[char], index))
     return found
@@ -115,21 +138,29 @@ def _within(text: str, span: Offsets, limit: int) -> Iterator[Offsets]:
         if start < end:
             yield span
         return
-    cut = _best_cut(text, start, end, limit)
+    cut = _best_cut(text, start, end)
     yield from _within(text, _trim(text, start, cut), limit)
     yield from _within(text, _trim(text, cut, end), limit)
 
 
-def _best_cut(text: str, start: int, end: int, limit: int) -> int:
-    """The mark between clauses nearest to the middle, that leaves neither side tiny."""
+def _best_cut(text: str, start: int, end: int) -> int:
+    """The mark between clauses nearest to the middle that leaves neither side tiny, else a place between words."""
     middle = (start + end) // 2
     low, high = start + (end - start) // 5, end - (end - start) // 5
     for marks in (*_CUTS, " "):
-        places = [i + 1 for i in range(low, high) if text[i] in marks and not text[i + 1 : i + 2].isdigit()]
+        places = [i + 1 for i in range(low, high) if text[i] in marks and not _GLUED.match(text, i)]
         if places:
             at = bisect_right(places, middle)
             return min(places[max(0, at - 1) : at + 1], key=lambda p: abs(p - middle))
-    return min(middle, start + limit)
+    around = sorted(range(start + 1, end), key=lambda p: abs(p - middle))
+    return next((p for p in around if not _is_fused(text, p)), middle)
+
+
+def _is_fused(text: str, at: int) -> bool:
+    """A place where no cut may be, as long as there is another one."""
+    if unicodedata.category(text[at]).startswith("M"):
+        return True
+    return bool(_FUSED.fullmatch(text, at - 1, at + 1))
 
 
 def _trim(text: str, start: int, end: int) -> Offsets:

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import pytest
+
+from feedsvc.model import Verdict
+from feedsvc.translate.checks import judge, lost_numbers, needs_translation
+
+#: translations that a reader would accept
+GOOD = [
+    ("你好。", "Hello."),
+    ("拜登和Macron将在Davos会面。", "Biden and Macron will meet in Davos."),
+    ("中国经济去年增长5.2%。", "China's economy grew by 5.2 percent last year."),
+    (
+        "美国总统乔·拜登将于2月18日会见盟国领导人。",
+        "US President Joe Biden will meet allied leaders on February 18.",
+    ),
+    (
+        "会议于当地时间15时30分开始，3人缺席。",
+        "The meeting began at 3:30 p.m. local time; three people were absent.",
+    ),
+    ("上世纪90年代，这里有30多万人。", "In the 1990s, more than 300,000 people lived here."),
+    ("他说：“不，不，不！”", "He said: “No, no, no!”"),
+    ("哈哈哈哈哈哈哈哈哈哈哈哈哈哈！", "Ha ha ha ha ha ha ha ha ha ha ha!"),
+    ("联合国安理会（UNSC）将讨论“北溪2号”。", "The UN Security Council (UNSC) will discuss Nord Stream 2."),
+    ("他用中文写下“和”字。", "He wrote the character “和” (harmony) in Chinese."),
+    (
+        "新华社北京11月20日电 国家统计局当天发布的数据显示，前10个月全国网上零售额为127878亿元，同比增长8.8%。",
+        "Beijing, Nov. 20 (Xinhua) -- Online retail sales totalled 12,787.8 billion yuan in the first ten months, "
+        "up 8.8 percent year on year, the National Bureau of Statistics said that day.",
+    ),
+]
+
+LONG_WINDED = (
+    "Nobody who had been waiting for it in the corridors of the building knew what to make of its careful words, "
+    "which promised much, explained little and changed nothing at all."
+)
+
+BAD = [
+    (Verdict.EMPTY, "第一句。", ""),
+    (Verdict.EMPTY, "第一句。", "…"),
+    (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "俄罗斯外交部发表声明。"),
+    (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "Russia's 外交部发表声明 said."),
+    (Verdict.LOOP, "北约是一个防御性联盟。", "NATO is a defence alliance alliance alliance alliance."),
+    (Verdict.LOOP, "我们我们。", "We are in the city, in the city, in the city, in the city."),
+    (Verdict.LOOP, "他笑了。", "hahahahahahahaha"),
+    (
+        Verdict.LOOP,
+        "会议讨论了双边关系、经济合作与地区安全问题，并就下一步安排交换了意见和建议，双方都很满意。",
+        "The leaders of the two countries of the leaders of the two sides of the leaders of the two countries of the "
+        "leaders of the two sides of the leaders of the two countries and of the leaders of the two sides.",
+    ),
+    (Verdict.TOO_SHORT, "俄罗斯外交部长拉夫罗夫星期五在莫斯科发表讲话。", "Russia said."),
+    (Verdict.TOO_LONG, "北约。", f"NATO. {LONG_WINDED}"),
+    (
+        Verdict.TOO_LONG,
+        "俄罗斯外交部发表了声明。",
+        f"Russia’s foreign ministry issued a statement. {LONG_WINDED}",
+    ),
+    (Verdict.NUMBERS, "并要求55名俄罗斯外交官离境。", "And demanded that 555 Russian diplomats leave."),
+    (Verdict.NUMBERS, "会议将于2月7日举行。", "The meeting will be held on the 7th."),
+    (Verdict.STRAY, "他住在𠮷野家。", "He lives in ⁇ Noya."),
+    (Verdict.STRAY, "他住在这里。", "He lives \ufffd here."),
+    (Verdict.STRAY, "他住在这里。", "He lives<unk> here."),
+    (Verdict.STRAY, "他住在这里。", "He▁lives here."),
+]
+
+SAME = [
+    ("17.5万人", "175,000 people"),
+    ("17.5万人", "175 thousand people"),
+    ("3百万元", "3 million yuan"),
+    ("3百万元", "3,000,000 yuan"),
+    ("1.2亿人", "120 million people"),
+    ("1.2亿美元", "$120m"),
+    ("1.2億美元", "0.12 billion dollars"),
+    ("1亿2000万人", "120 million people"),
+    ("12万5千人", "125,000 people"),
+    ("2万亿元", "2 trillion yuan"),
+    ("3.5千亿元", "350 billion yuan"),
+    ("30多万人", "more than 300,000 people"),
+    ("100余万人", "over 1 million people"),
+    ("500万人", "five million people"),
+    ("100万人", "a million people"),
+    ("1万人", "ten thousand people"),
+    ("21人", "Twenty-one people"),
+    ("40岁", "forty years old"),
+    ("50万千瓦", "500,000 kilowatts"),
+    ("500千伏", "500 kV"),
+    ("100兆瓦", "100 megawatts"),
+    ("5千米", "5 km"),
+    ("100米", "100 m"),
+    ("50㎡", "50 square metres"),
+    ("5月", "in May"),
+    ("5月3日", "May 3"),
+    ("9月5日", "Sept. 5"),
+    ("５月３日", "May 3"),
+    ("２０２６年", "2026"),
+    ("２．５％", "2.5%"),
+    ("３，４７５人", "3,475 people"),
+    ("3，475人", "3,475 people"),
+    ("3475人", "3,475 people"),
+    ("3,475人", "3475 people"),
+    ("100，200，300", "100, 200 and 300"),
+    ("1,2,3号", "numbers 1, 2 and 3"),
+    ("2.5%", "2.5 percent"),
+    ("2.0版", "version 2"),
+    ("2.0.1版", "version 2.0.1"),
+    ("圆周率为3.1415", "pi is 3.1415"),
+    ("10:30", "10:30"),
+    ("15时", "3 p.m."),
+    ("15时", "15:00"),
+    ("20世纪90年代", "the 1990s"),
+    ("19世纪30年代", "the 1830s"),
+    ("90年代", "the 1990s"),
+    ("20世纪90年代", "the 90s of the 20th century"),
+    ("2/3", "two-thirds"),
+    ("2倍", "doubled"),
+    ("3倍", "tripled"),
+    ("第1", "the first"),
+    ("第21届", "the 21st"),
+    ("0人", "zero people"),
+    ("G20峰会", "the G20 summit"),
+    ("二十人", "20 people"),
+    ("3만 명", "30,000 people"),
+    ("5 लाख लोग", "500,000 people"),
+    ("3,5 Millionen", "3.5 million"),
+    ("5 Mrd. Euro", "5 billion euros"),
+    ("1.200,50 Euro", "1,200.50 euros"),
+    ("1 200 personnes", "1,200 people"),
+    ("5 миллиардов рублей", "5 billion roubles"),
+    ("5 mil millones", "5 billion"),
+    ("٣٤٧٥ شخص", "3,475 people"),
+]
+
+LOST = [
+    ("17.5万人", "17,500 people", ["17.5万"]),
+    ("3百万元", "3 thousand yuan", ["3百万"]),
+    ("1.2亿人", "12 million people", ["1.2亿"]),
+    ("1亿2000万人", "100 million people", ["1亿2000万"]),
+    ("5万人", "5 people", ["5万"]),
+    ("5人", "5 million people", ["5"]),
+    ("2.5%", "25%", ["2.5"]),
+    ("3,475人", "3,745 people", ["3,475"]),
+    ("5月", "in June", ["5"]),
+    ("15时", "4 p.m.", ["15"]),
+    ("90年代", "the 1980s", ["90"]),
+    ("21人", "20 people", ["21"]),
+    ("2026年11月20日", "November 2026", ["20"]),
+    ("16人死亡，7人受伤", "Sixteen people died", ["7"]),
+    ("16人死亡，7人受伤", "People died", ["16", "7"]),
+]
+
+
+@pytest.mark.parametrize(("source", "target"), GOOD)
+def test_a_good_translation_is_good(source: str, target: str) -> None:
+    assert judge(source, target, "zh", "en") is Verdict.GOOD
+
+
+@pytest.mark.parametrize(("verdict", "source", "target"), BAD)
+def test_a_bad_translation_is_judged_by_its_fault(verdict: Verdict, source: str, target: str) -> None:
+    assert judge(source, target, "zh", "en") is verdict
+
+
+def test_the_gravest_of_several_faults_counts() -> None:
+    assert judge("55人在这里。", "这里 ⁇", "zh", "en") is Verdict.STRAY
+    assert judge("55人在这里。", "这里", "zh", "en") is Verdict.UNTRANSLATED
+    assert judge("55人在这里。", "here here here here", "zh", "en") is Verdict.LOOP
+
+
+def test_a_long_sentence_between_languages_of_one_script_is_untranslated_if_it_is_the_same() -> None:
+    assert judge("Der Zug fährt ab.", "der zug fährt ab.", "de", "en") is Verdict.UNTRANSLATED
+    assert judge("Der Zug fährt ab.", "The train departs.", "de", "en") is Verdict.GOOD
+
+
+def test_a_name_may_be_the_same_in_two_languages_of_one_script() -> None:
+    assert judge("Merkel", "Merkel", "de", "en") is Verdict.GOOD
+
+
+def test_a_language_with_spaces_has_a_length_ratio_of_its_own() -> None:
+    source = "La reunión empieza mañana por la mañana."
+    assert judge(source, f"It may begin. {LONG_WINDED}", "es", "en") is Verdict.TOO_LONG
+    assert judge(source, "It may begin.", "es", "en") is Verdict.GOOD
+    assert judge(source, "It begins.", "es", "en") is Verdict.TOO_SHORT
+
+
+@pytest.mark.parametrize(("source", "target"), SAME)
+def test_a_number_may_be_written_in_another_way(source: str, target: str) -> None:
+    assert lost_numbers(source, target) == []
+
+
+@pytest.mark.parametrize(("source", "target", "lost"), LOST)
+def test_a_number_of_another_value_is_lost(source: str, target: str, lost: list[str]) -> None:
+    assert lost_numbers(source, target) == lost
+
+
+@pytest.mark.parametrize(
+    ("text", "source_language", "target_language"),
+    [
+        ("This is English already.", "zh", "en"),
+        ("Macron: Davos 2026, 中", "zh", "en"),
+        ("2026", "zh", "en"),
+        ("12:30 — 3,475 (5%)", "zh", "en"),
+        ("！？……", "zh", "en"),
+        ("", "zh", "en"),
+        ("The train.", "en-GB", "en"),
+        ("火车。", "zh-Hant", "zh"),
+        ("Уже по-русски.", "en", "ru"),
+    ],
+)
+def test_what_is_in_the_target_language_or_has_no_letters_is_kept(
+    text: str, source_language: str, target_language: str
+) -> None:
+    assert not needs_translation(text, source_language, target_language)
+
+
+@pytest.mark.parametrize(
+    ("text", "source_language", "target_language"),
+    [
+        ("火车。", "zh", "en"),
+        ("Macron抵达Davos。", "zh", "en"),
+        ("2026年", "zh", "en"),
+        ("The train.", "en", "de"),
+        ("電車。", "ja", "en"),
+        ("The train.", "zh", "ru"),
+    ],
+)
+def test_what_has_letters_of_another_language_needs_translation(
+    text: str, source_language: str, target_language: str
+) -> None:
+    assert needs_translation(text, source_language, target_language)

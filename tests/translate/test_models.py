@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import feedsvc
+from feedsvc.errors import LanguagePairMissing, ModelError
+from feedsvc.translate import ArgosTranslator, Models
+from feedsvc.translate.models import BUNDLED
+
+(ARCHIVE,) = BUNDLED.glob("*.argosmodel")
+ROOT = "translate-zh_en-starter"
+METADATA = {"type": "translate", "package_version": "0.1", "from_code": "zh", "to_code": "en"}
+#: translates one sentence in a process of its own, whose user has no home but what HOME says
+ELSEWHERE = """
+import pwd, sys
+from pathlib import Path
+
+def getpwuid(uid):
+    raise KeyError(uid)
+
+pwd.getpwuid = getpwuid
+from feedsvc.translate import ArgosTranslator, Models
+
+translator = ArgosTranslator(Models(Path(sys.argv[1])))
+print(translator.engine("zh", "en"), *translator.translate(["12"], source_language="zh", target_language="en"))
+"""
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Models:
+    return Models(tmp_path / "models")
+
+
+def lay_out(folder: Path, **metadata: object) -> Path:
+    """A package as a folder, complete by the look of it."""
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "model.bin").touch()
+    (folder / "sentencepiece.model").touch()
+    (folder / "metadata.json").write_text(json.dumps(METADATA | metadata), encoding="utf-8")
+    return folder
+
+
+def pack(path: Path, **members: bytes | None) -> Path:
+    """The real package as an archive, with other contents of members named by their last part; None: without it."""
+    with zipfile.ZipFile(ARCHIVE) as real, zipfile.ZipFile(path, "w") as packed:
+        for member in real.infolist():
+            content = members.get(Path(member.filename).stem, real.read(member))
+            if content is not None:
+                packed.writestr(member.filename, content)
+    return path
+
+
+def pack_with(path: Path, member: str | zipfile.ZipInfo) -> Path:
+    """The real package as an archive with one more member."""
+    shutil.copy(ARCHIVE, path)
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr(member, "/etc/passwd")
+    return path
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)
+    member.create_system = 3
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+def only_bpe(path: Path) -> Path:
+    pack(path, sentencepiece=None)
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr(f"{ROOT}/bpe.model", "")
+    return path
+
+
+def damaged(path: Path, at: Callable[[zipfile.ZipInfo], int]) -> Path:
+    """The real archive with some bytes of the packed model changed."""
+    content = bytearray(ARCHIVE.read_bytes())
+    with zipfile.ZipFile(ARCHIVE) as packed:
+        member = packed.getinfo(f"{ROOT}/model/model.bin")
+    place = member.header_offset + at(member)
+    content[place : place + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    return path
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def metadata(**changes: object) -> bytes:
+    return json.dumps(METADATA | changes).encode()
+
+
+REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "not there": (lambda p: p, "cannot be read: No such file"),
+    "not a zip": (lambda p: written(p, b"no zip"), "is no package: File is not a zip file"),
+    "cut off": (lambda p: written(p, ARCHIVE.read_bytes()[:100_000]), "is no package"),
+    "damaged": (lambda p: damaged(p, lambda m: m.compress_size // 2), "is no package"),
+    "damaged at its start": (lambda p: damaged(p, lambda m: 30 + len(m.filename)), "is no package"),
+    "a member above": (lambda p: pack_with(p, "../x"), "holds ../x, which leads out"),
+    "a member far above": (lambda p: pack_with(p, f"{ROOT}/../../x"), "which leads out"),
+    "an absolute member": (lambda p: pack_with(p, "/tmp/x"), "holds /tmp/x, which leads out"),
+    "a member above for Windows": (lambda p: pack_with(p, "..\\x"), "which leads out"),
+    "a member on a drive": (lambda p: pack_with(p, "C:\\x"), "which leads out"),
+    "a link": (lambda p: pack_with(p, link(f"{ROOT}/link")), "link, which leads out"),
+    "two packages": (lambda p: pack_with(p, "other/metadata.json"), "must hold one folder"),
+    "no metadata": (lambda p: pack(p, metadata=None), "must hold one folder with a metadata.json"),
+    "broken metadata": (lambda p: pack(p, metadata=b"{"), "metadata.json cannot be read"),
+    "metadata of no languages": (lambda p: pack(p, metadata=b"[]"), "names no languages"),
+    "another type": (lambda p: pack(p, metadata=metadata(type="sbd")), "of type sbd, not translate"),
+    "no model": (lambda p: pack(p, model=None), "model/model.bin is missing"),
+    "a broken model": (lambda p: pack(p, model=b"no model"), "cannot be loaded"),
+    "an empty model": (lambda p: pack(p, model=b""), "cannot be loaded"),
+    "a broken vocabulary": (lambda p: pack(p, sentencepiece=b"none"), "cannot be loaded"),
+    "only bpe.model": (only_bpe, "bpe.model only are not supported"),
+}
+
+
+def content(folder: Path) -> dict[str, bytes | None]:
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def test_the_bundled_model_is_found(bundled_models: Models) -> None:
+    model = bundled_models.find("zh", "en")
+    assert (model.origin, model.engine) == ("bundled", "starter zh_en 0.1")
+
+
+def test_the_bundled_model_is_unpacked_once(models: Models) -> None:
+    first = models.find("zh", "en").path
+    before = (first / "model" / "model.bin").stat()
+    assert models.find("zh", "en").path == first
+    assert (first / "model" / "model.bin").stat() == before
+
+
+def test_another_bundled_model_of_an_older_feedsvc_goes(models: Models) -> None:
+    lay_out(models.folder / ".bundled" / f"{ARCHIVE.stem}-1")
+    assert [m.version for m in models.available()] == ["0.1"]
+    assert [p.name for p in (models.folder / ".bundled").iterdir()] == [
+        f"{ARCHIVE.stem}-{ARCHIVE.stat().st_size}"
+    ]
+
+
+@pytest.mark.parametrize("variety", ["zh-Hant", "zh-Hant-TW", "zh-CN"])
+def test_a_variety_falls_back_to_its_language(bundled_models: Models, variety: str) -> None:
+    assert bundled_models.find(variety, "en").source_language == "zh"
+
+
+def test_a_model_of_the_variety_itself_comes_first(models: Models) -> None:
+    lay_out(models.folder / "a", from_code="zh", package_version="2.0")
+    path = lay_out(models.folder / "b", from_code="zt")
+    assert models.find("zh-Hant", "en").path == path
+    assert models.find("zh", "en").version == "2.0"
+
+
+def test_argos_codes_are_language_tags(models: Models) -> None:
+    lay_out(models.folder / "a", from_code="pb", to_code="zt")
+    assert models.find("pt-BR", "zh-Hant").engine == "argos pt-BR_zh-Hant 0.1"
+
+
+@pytest.mark.parametrize("pair", [("de", "en"), ("zh", "de"), ("en", "zh")])
+def test_a_missing_pair_is_named_with_the_command_that_helps(
+    bundled_models: Models, pair: tuple[str, str]
+) -> None:
+    with pytest.raises(LanguagePairMissing) as caught:
+        bundled_models.find(*pair)
+    assert f"from {pair[0]} to {pair[1]}" in str(caught.value)
+    assert "feedsvc models install" in str(caught.value)
+
+
+def test_an_installed_model_comes_before_the_bundled_one(models: Models) -> None:
+    installed = models.install(ARCHIVE)
+    assert models.find("zh", "en") == installed
+    assert (installed.origin, installed.engine) == ("installed", "argos zh_en 0.1")
+    assert installed.path == models.folder / "translate-zh_en-0_1"
+    assert [m.origin for m in models.available()] == ["installed", "bundled"]
+
+
+def test_an_installed_model_translates(models: Models) -> None:
+    models.install(ARCHIVE)
+    translator = ArgosTranslator(models)
+    assert translator.engine("zh", "en") == "argos zh_en 0.1"
+    assert list(translator.translate(["12"], source_language="zh", target_language="en")) == [(0, "12")]
+
+
+def test_installing_twice_replaces(models: Models, tmp_path: Path) -> None:
+    models.install(ARCHIVE)
+    before = content(models.folder)
+    models.install(ARCHIVE)
+    assert content(models.folder) == before
+    models.install(pack(tmp_path / "other.argosmodel", README=b"another build"))
+    assert [p.name for p in models.folder.iterdir()] == ["translate-zh_en-0_1"]
+    assert (models.find("zh", "en").path / "README.md").read_bytes() == b"another build"
+
+
+def test_two_versions_live_side_by_side_and_the_newest_is_used(models: Models) -> None:
+    for version in ("1.9", "1.10", "0.99"):
+        lay_out(models.folder / f"translate-zh_en-{version}", package_version=version)
+    assert models.find("zh", "en").version == "1.10"
+
+
+def test_a_version_cannot_lead_out_of_the_folder(models: Models, tmp_path: Path) -> None:
+    archive = pack(tmp_path / "evil.argosmodel", metadata=metadata(package_version="../../\0evil"))
+    assert models.install(archive).path.parent == models.folder
+
+
+def test_removing_an_installed_model_brings_the_bundled_one_back(models: Models) -> None:
+    installed = models.install(ARCHIVE)
+    assert models.remove("zh", "en") == [installed]
+    assert models.find("zh", "en").origin == "bundled"
+    assert [p.name for p in models.folder.iterdir()] == [".bundled"]
+
+
+def test_removing_goes_on_where_it_was_interrupted(models: Models) -> None:
+    lay_out(models.folder / "translate-zh_en-0_1")
+    lay_out(models.folder / ".removed-translate-zh_en-0_1")
+    models.remove("zh", "en")
+    assert [p.name for p in models.folder.iterdir()] == [".bundled"]
+
+
+@pytest.mark.parametrize("pair", [("zh", "en"), ("de", "en")])
+def test_what_feedsvc_did_not_install_is_not_removed(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("ARGOS_PACKAGES_DIR", str(tmp_path / "argos"))
+    path = lay_out(tmp_path / "argos" / "a", from_code=pair[0])
+    with pytest.raises(ModelError, match="no such package was installed by feedsvc"):
+        models.remove(*pair)
+    assert models.find(*pair).path == path
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_bad_archive_is_refused_and_leaves_the_folder_as_it_was(
+    models: Models, tmp_path: Path, kind: str
+) -> None:
+    lay_out(models.folder / "translate-zh_en-0_1")
+    make, reason = REFUSED[kind]
+    archive = make(tmp_path / "bad.argosmodel")
+    before = content(tmp_path)
+    with pytest.raises(ModelError) as caught:
+        models.install(archive)
+    assert content(tmp_path) == before
+    assert str(caught.value).startswith(f"{archive}: ")
+    assert reason in caught.value.reason
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match="cannot be written"):
+        Models(tmp_path / "file" / "models").install(ARCHIVE)
+
+
+def test_a_stray_folder_hides_no_model(models: Models) -> None:
+    (models.folder / "stray").mkdir(parents=True)
+    (models.folder / "a file").touch()
+    (lay_out(models.folder / "broken") / "metadata.json").write_text("{", encoding="utf-8")
+    (lay_out(models.folder / "empty") / "model" / "model.bin").unlink()
+    path = lay_out(models.folder / "whole")
+    assert [m.path for m in models.available() if m.origin == "installed"] == [path]
+
+
+@pytest.mark.parametrize(
+    ("variable", "below"),
+    [
+        ("ARGOS_PACKAGES_DIR", ""),
+        ("XDG_DATA_HOME", "argos-translate/packages"),
+        ("HOME", ".local/share/argos-translate/packages"),
+    ],
+)
+def test_the_packages_of_argos_itself_are_found(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, below: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "place"))
+    path = lay_out(tmp_path / "place" / below / "translate-zh_en-1_9", package_version="1.9")
+    model = models.find("zh", "en")
+    assert (model.path, model.origin, model.engine) == (path, "argos", "argos zh_en 1.9")
+
+
+def test_an_installed_model_comes_before_a_newer_one_of_argos(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOS_PACKAGES_DIR", str(tmp_path / "argos"))
+    lay_out(tmp_path / "argos" / "a", package_version="9.0")
+    path = lay_out(models.folder / "a")
+    assert models.find("zh", "en").path == path
+
+
+@pytest.mark.parametrize("home", ["a folder", "a file", "nothing"])
+def test_nothing_is_made_in_a_home_and_none_is_needed(tmp_path: Path, home: str) -> None:
+    place = tmp_path / "home"
+    if home == "a folder":
+        place.mkdir()
+    else:
+        place.touch()
+    environment = {} if home == "nothing" else {"HOME": str(place)}
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(tmp_path / "models")],
+        env=environment | {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
+        cwd=Path(feedsvc.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("starter zh_en 0.1 (0, '12')\n", "")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "models"]
+    assert home != "a folder" or list(place.iterdir()) == []

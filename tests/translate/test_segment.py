@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count, cycle
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html
+from lxml.html import HtmlElement
+
+from feedsvc import markup
+from feedsvc.model import Segment, Verdict
+from feedsvc.translate import segment
+
+GOOD, KEPT, FAILED = Verdict.GOOD, Verdict.KEPT, Verdict.LOOP
+ORIGINAL = '[not translated] <span lang="zh" dir="ltr">{}</span>'
+
+
+def paragraph(content: str) -> HtmlElement:
+    (block,) = markup.blocks(markup.canonical(markup.parse(f"<p>{content}</p>")))
+    return block
+
+
+def rewritten(
+    block: HtmlElement | str,
+    verdicts: Sequence[Verdict] = (GOOD,),
+    *,
+    target: str = "Sentence {} is here.",
+    source_language: str = "zh",
+    target_language: str = "en",
+) -> str:
+    """A block with each of its sentences translated, numbered from 1, or with the verdict given for it."""
+    inline = segment.read(paragraph(block) if isinstance(block, str) else block)
+    offsets = segment.sentences(inline.text, source_language)
+    segments = []
+    for number, ((start, end), verdict) in enumerate(zip(offsets, cycle(verdicts), strict=False), 1):
+        source = inline.text[start:end]
+        shown = target.format(number) if verdict is GOOD else source
+        segments.append(Segment(source=source, target=shown, verdict=verdict))
+    return segment.write(
+        inline, offsets, segments, source_language=source_language, target_language=target_language
+    )
+
+
+def texts(content: str) -> list[str]:
+    """The sentences of a paragraph."""
+    inline = segment.read(paragraph(content))
+    return [inline.text[start:end] for start, end in segment.sentences(inline.text, "zh")]
+
+
+def test_sentences_are_read_through_the_elements_in_them() -> None:
+    assert texts('第<b>一</b>句<a href="/x">在此</a>。第<i>二</i>句。') == ["第一句在此。", "第二句。"]
+
+
+def test_white_space_is_read_as_html_shows_it() -> None:
+    assert texts(" One\n\t two  <b> three</b>\n four. ") == ["One two three four."]
+
+
+def test_a_line_break_between_chinese_characters_is_no_space() -> None:
+    assert texts("第一\n  句。") == ["第一句。"]
+
+
+def test_a_br_ends_a_sentence() -> None:
+    assert texts("第一行<br>第二行<b><br></b>第三行") == ["第一行", "第二行", "第三行"]
+
+
+def test_sentences_of_a_language_with_spaces_have_spaces_between_them() -> None:
+    assert rewritten("第一。第二。") == "Sentence 1 is here. Sentence 2 is here."
+
+
+def test_sentences_of_a_language_without_spaces_have_none() -> None:
+    assert (
+        rewritten("First. Second.", target="第{}句。", source_language="en", target_language="zh")
+        == "第1句。第2句。"
+    )
+
+
+def test_a_link_goes_on_its_sentence() -> None:
+    content = '第一句。第二句有<a href="https://x.example/" title="t">链接</a>。第三句。'
+    assert rewritten(content) == (
+        'Sentence 1 is here. <a href="https://x.example/" title="t">Sentence 2 is here.</a> Sentence 3 is here.'
+    )
+
+
+def test_links_of_one_sentence_share_its_words_in_order() -> None:
+    content = '<a href="/1">一</a>和<a href="/2">二</a>。'
+    assert rewritten(content) == '<a href="/1">Sentence 1</a> <a href="/2">is here.</a>'
+
+
+def test_a_sentence_with_more_links_than_words_keeps_every_link() -> None:
+    content = '<a href="/1">一</a><a href="/2">二</a><a href="/3">三</a>。'
+    assert rewritten(content, target="Two words.") == (
+        '<a href="/1">Two</a> <a href="/2">words.</a> <a href="/3">↗</a>'
+    )
+
+
+def test_links_share_the_characters_of_a_language_without_spaces() -> None:
+    content = '<a href="/1">One</a> and <a href="/2">two</a>.'
+    assert (
+        rewritten(content, target="一和二。", source_language="en", target_language="zh")
+        == '<a href="/1">一和</a><a href="/2">二。</a>'
+    )
+
+
+def test_a_link_over_two_sentences_goes_on_the_one_it_has_more_of() -> None:
+    content = '第一句很<a href="/1">长。第二句更长</a>。'
+    assert rewritten(content) == 'Sentence 1 is here. <a href="/1">Sentence 2 is here.</a>'
+
+
+def test_a_link_over_two_whole_sentences_of_one_length_goes_on_the_first() -> None:
+    content = '<a href="/1">第一句。第二句。</a>'
+    assert rewritten(content) == '<a href="/1">Sentence 1 is here.</a> Sentence 2 is here.'
+
+
+@pytest.mark.parametrize("verdict", [GOOD, KEPT, FAILED])
+def test_a_link_on_nothing_but_a_line_break_stays(verdict: Verdict) -> None:
+    assert rewritten('见<a href="/1"><br></a>下', [verdict]).count('<a href="/1"></a><br>') == 1
+
+
+def test_line_breaks_stay_between_their_sentences() -> None:
+    assert rewritten("第一<br>第二<br><b>第三</b>", target="S{}.") == "S1.<br>S2.<br><b>S3.</b>"
+
+
+def test_a_line_break_at_the_edge_of_an_element_stays() -> None:
+    assert rewritten("<b><br>第一<br></b>", target="S{}.") == "<br><b>S1.</b><br>"
+
+
+def test_an_element_that_begins_with_a_line_break_is_on_all_of_its_words() -> None:
+    assert rewritten('第一 <a href="/1"><br>第二</a>。', [FAILED]) == (
+        ORIGINAL.format("第一") + "<br>" + ORIGINAL.format('<a href="/1">第二</a>。')
+    )
+
+
+def test_a_picture_within_a_sentence_stands_behind_its_translation() -> None:
+    assert rewritten('第一<img src="/i.png" alt="图">句。第二句。', target="S{}.") == (
+        'S1.<img src="/i.png" alt="图"> S2.'
+    )
+
+
+def test_a_picture_within_a_sentence_shown_in_the_original_keeps_its_place() -> None:
+    content = '第一<img src="/i.png">句。'
+    assert rewritten(content, [KEPT]) == content
+    assert rewritten(content, [FAILED]) == ORIGINAL.format(content)
+
+
+def test_a_picture_between_sentences_stays_there() -> None:
+    assert rewritten('第一句。<img src="/i.png">第二句。', target="S{}.") == 'S1.<img src="/i.png"> S2.'
+
+
+@pytest.mark.parametrize("between", ['<br><img src="/i.png">', '<img src="/i.png"><br>'])
+def test_pictures_and_line_breaks_keep_their_order(between: str) -> None:
+    assert rewritten(f"第一{between}第二", target="S{}.") == f"S1.{between}S2."
+
+
+def test_a_linked_picture_keeps_its_link() -> None:
+    picture = '<a href="/big"><img src="/i.png"></a>'
+    assert rewritten(f"第一{picture}句。", target="S{}.") == f"S1.{picture}"
+
+
+def test_emphasis_on_a_whole_sentence_is_on_its_translation() -> None:
+    assert rewritten("<b>第一。</b>第<b>二</b>。", target="S{}.") == "<b>S1.</b> S2."
+
+
+def test_emphasis_on_two_sentences_is_on_both_translations() -> None:
+    assert rewritten("<b><i>第一。第二。</i></b>", target="S{}.") == "<b><i>S1.</i></b> <b><i>S2.</i></b>"
+
+
+def test_a_failed_sentence_is_shown_in_the_original_with_its_mark_and_link() -> None:
+    content = '第一句有<a href="/1"><b>链</b>接</a>。第二句。'
+    assert rewritten(content, [FAILED, GOOD]) == (
+        ORIGINAL.format('第一句有<a href="/1"><b>链</b>接</a>。') + " Sentence 2 is here."
+    )
+
+
+def test_a_failed_sentence_says_its_language_and_direction() -> None:
+    assert rewritten("نعم جاء.", [FAILED], source_language="ar") == (
+        '[not translated] <span lang="ar" dir="rtl">نعم جاء.</span>'
+    )
+
+
+def test_a_kept_sentence_has_no_mark() -> None:
+    assert rewritten('<a href="/1">2026</a>年。', [KEPT]) == '<a href="/1">2026</a>年。'
+
+
+def test_a_link_over_two_failed_sentences_is_there_once() -> None:
+    content = '<a href="/1">第一句。第二句。</a>'
+    assert rewritten(content, [FAILED]) == (
+        ORIGINAL.format('<a href="/1">第一句。</a>') + " " + ORIGINAL.format("第二句。")
+    )
+
+
+@pytest.mark.parametrize("verdict", [KEPT, FAILED])
+def test_the_original_is_escaped(verdict: Verdict) -> None:
+    assert "1 &lt; 2 &amp; <b>3 &gt; 2</b>" in rewritten("1 &lt; 2 &amp; <b>3 &gt; 2</b>", [verdict])
+
+
+def test_the_translation_is_escaped() -> None:
+    assert rewritten("第一。", target="<b> & {}") == "&lt;b&gt; &amp; 1"
+
+
+def test_a_linked_translation_is_escaped() -> None:
+    assert rewritten('<a href="/1">一</a>', target="a<b") == '<a href="/1">a&lt;b</a>'
+
+
+def test_attributes_are_escaped() -> None:
+    content = '<a href="/?a=1&amp;b=2" title="&quot;&lt;t&gt;&quot;">链接</a>'
+    (link,) = html.fragment_fromstring(rewritten(content), create_parent="p")
+    assert (link.get("href"), link.get("title")) == ("/?a=1&b=2", '"<t>"')
+
+
+def nested(numbers: Iterator[int]) -> st.SearchStrategy[str]:
+    """Inline HTML in which each link and picture has an address of its own; no link is in another one."""
+    leaves = st.one_of(
+        st.sampled_from(
+            ["第一句。", "第二", "。", "，", " ", "\n", "2026", "Two words. A", "&amp;", "<br>", "<br>"]
+        ),
+        st.builds(lambda: f'<img src="/{next(numbers)}.png">'),
+    )
+
+    def emphasis(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        return st.builds(
+            lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
+            st.sampled_from(["b", "i", "code"]),
+            st.lists(children, max_size=4),
+        )
+
+    plain = st.recursive(leaves, emphasis, max_leaves=6)
+    link = st.builds(
+        lambda parts: f'<a href="/{next(numbers)}">{"".join(parts)}</a>', st.lists(plain, max_size=4)
+    )
+    return st.lists(st.recursive(plain | link, emphasis, max_leaves=8), max_size=8).map("".join)
+
+
+def contents(element: HtmlElement) -> Counter[str]:
+    """How often each link target, picture and line break is in an element."""
+    found = Counter(f"href {e.get('href')}" for e in element.iter("a"))
+    found.update(f"src {e.get('src')}" for e in element.iter("img"))
+    found["br"] = sum(1 for _ in element.iter("br"))
+    return found
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    content=nested(count()),
+    verdicts=st.lists(st.sampled_from([GOOD, KEPT, FAILED]), min_size=1, max_size=4),
+    language=st.sampled_from(["en", "ja"]),
+)
+def test_every_link_picture_and_line_break_is_in_the_written_block_exactly_once(
+    content: str, verdicts: list[Verdict], language: str
+) -> None:
+    for block in markup.blocks(markup.canonical(markup.parse(f"<p>{content}</p>"))):
+        written = rewritten(block, verdicts, target_language=language)
+        assert contents(html.fragment_fromstring(written, create_parent="p")) == contents(block)
