@@ -102,7 +102,10 @@ def _absolute(folder: Path, path: str) -> Path:
 def _duration(value: object) -> object:
     """`"90m"` → timedelta."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        try:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except OverflowError as error:
+            raise ValueError("is too long a time") from error
     raise ValueError('must be a number with a unit, such as "30m", "6h" or "1d"')
 
 
@@ -121,7 +124,8 @@ def _slug(value: str) -> str:
 
 def parse_listen(value: object) -> tuple[str, int]:
     """`"127.0.0.1:8080"` → host and port. Raises: ValueError."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\[?[^\s]+?\]?):(\d{1,5})", value)):
+    match = re.fullmatch(r"(\[?[^\s]+?\]?):(\d{1,5})", value) if isinstance(value, str) else None
+    if match and int(match[2]) < 65536:
         return match[1].strip("[]"), int(match[2])
     raise ValueError('must be "host:port", such as "127.0.0.1:8080"')
 

@@ -9,10 +9,11 @@ text of a `<figure>` becomes its `<figcaption>`. In canonical form `<span>` mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from lxml import html
+from lxml import etree, html
 from lxml.html import HtmlElement
 
 from feedsvc import languages
@@ -31,12 +32,27 @@ OPAQUE = frozenset({"pre"})
 MEDIA = frozenset(["audio", "img", "picture", "video"])
 #: attributes that are read
 PROSE_ATTRIBUTES = ("alt", "title")
+#: start or end tag of an element that has no content
+_VOID = re.compile(
+    r"""<(/?)(br|col|hr|img|source|track|wbr)\b((?:[^>"']|"[^"]*"|'[^']*')*?)/?>""", re.IGNORECASE
+)
+#: those of them that libxml2 has not heard of
+_UNKNOWN_VOID_END = re.compile("</(?:source|track|wbr)>")
+_EXACT = html.XHTMLParser()
 
 Node: TypeAlias = str | HtmlElement
 
 
 def parse(fragment: str) -> HtmlElement:
-    """The tree of an HTML fragment, below a `<div>` that is not part of it."""
+    """The tree of an HTML fragment, below a `<div>` that is not part of it.
+
+    Well-formed fragments, such as those from the sanitiser, keep their structure exactly: libxml2's HTML
+    parser would close a `<b>`, `<h2>` or `<a>` before a paragraph or table in it.
+    """
+    try:
+        return etree.fromstring(f"<div>{_as_xml(fragment)}</div>", _EXACT)
+    except etree.XMLSyntaxError:
+        pass
     root = html.Element("div")
     if fragment.strip():
         fill(root, html.fragments_fromstring(fragment))
@@ -229,7 +245,12 @@ def _peek(element: HtmlElement) -> Iterator[Node]:
 def _as_html(node: Node) -> str:
     if isinstance(node, str):
         return escape(node)
-    return html.tostring(node, encoding="unicode", with_tail=False)
+    return _UNKNOWN_VOID_END.sub("", html.tostring(node, encoding="unicode", with_tail=False))
+
+
+def _as_xml(fragment: str) -> str:
+    """A serialised HTML fragment as XML, if it was well-formed."""
+    return _VOID.sub(lambda tag: "" if tag[1] else f"<{tag[2]}{tag[3]}/>", fragment).replace("&nbsp;", "\xa0")
 
 
 def escape(value: str) -> str:

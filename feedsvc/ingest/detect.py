@@ -6,7 +6,7 @@ from collections import Counter
 
 from feedsvc import languages
 
-#: letters that tell more than any statistics
+#: fewer letters tell statistics nothing
 _MIN_LETTERS = 20
 
 
@@ -17,14 +17,14 @@ def detect(text: str) -> str | None:
     decided by character statistics (py3langid).
     """
     letters = [c for c in text if c.isalpha()]
-    if len(letters) < _MIN_LETTERS and not any("\u4e00" <= c <= "\u9fff" for c in letters):
-        return None
     counts = Counter(map(_east_asian, letters))
     east = len(letters) - counts[""]
     if east * 3 > len(letters):
         if counts["ja"] * 20 > east:
             return "ja"
         return "ko" if counts["ko"] * 3 > east else "zh"
+    if len(letters) < _MIN_LETTERS and not east:
+        return None
     import py3langid
 
     code, _ = py3langid.classify(text)

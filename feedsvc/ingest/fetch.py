@@ -60,14 +60,14 @@ class Fetcher:
                     if not response.has_redirect_location:
                         return _outcome(response, deadline)
                     url = _redirected(url, response.headers["location"], source)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last for impossible hosts
                 raise FetchError(url, _reason(error)) from error
         raise FetchError(source.location, f"more than {MAX_REDIRECTS} redirects")
 
 
 def _validators(state: FetchState) -> dict[str, str]:
     headers = {}
-    if state.etag:
+    if state.etag and state.etag.isascii():  # others cannot be sent back as they came
         headers["If-None-Match"] = state.etag
     if state.last_modified:
         headers["If-Modified-Since"] = state.last_modified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -56,11 +57,11 @@ def read_file(path: Path, source: Source) -> Entry:
     link = safe_url(_first(meta, "link", "url", "source_url"))
     name = path.relative_to(source.location).as_posix()
     guid = clean_text(
-        _first(meta, "guid", "id") or link or f"urn:uuid:{uuid.uuid5(_GUIDS, f'{source.id}/{name}')}"
+        _text(meta, "guid", "id") or link or f"urn:uuid:{uuid.uuid5(_GUIDS, f'{source.id}/{name}')}"
     )
-    image_url = safe_url(_first(meta, "headimg", "thumbnail", "image"), base_url=link)
+    image_url = safe_url(_image(meta), base_url=link)
     body_html = with_lead_image(sanitise(_to_html(path, body), base_url=link), image_url)
-    title = text_of(str(_first(meta, "title") or ""))
+    title = text_of(_text(meta, "title"))
     text = text_of(body_html)
     if not title and not text:
         raise FrontMatterError(path, "has neither a title nor a body")
@@ -69,7 +70,7 @@ def read_file(path: Path, source: Source) -> Entry:
         guid=guid,
         link=link,
         title=title,
-        summary=text_of(str(_first(meta, "summary", "description") or "")),
+        summary=text_of(_text(meta, "summary", "description")),
         body_html=body_html,
         language=source.language or _language(meta, path) or detect(f"{title} {text}"),
         published=_date(meta, path, "date", "published"),
@@ -82,11 +83,11 @@ def read_file(path: Path, source: Source) -> Entry:
 
 def _files(folder: Path) -> Iterator[Path]:
     """Articles below a folder; nothing hidden, and no link that leads out of it."""
-    inside = folder.resolve()
+    inside = os.path.realpath(folder)
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)
         if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in relative.parts):
-            real = path.resolve()
+            real = Path(os.path.realpath(path))  # unlike resolve(), at ease with a link to itself
             if real.is_file() and real.is_relative_to(inside):
                 yield path
 
@@ -112,6 +113,8 @@ def _split(path: Path) -> tuple[Mapping[str, Any], str]:
         raise FrontMatterError(path, f"broken front matter: {reason}") from error
     if not meta and re.match(r"---\s*\n\s*[\w-]+\s*:", text):
         raise FrontMatterError(path, 'broken front matter: the closing "---" is missing')
+    if not meta and text.rstrip().removesuffix(body).strip("- \t\r\n"):
+        return {}, text  # a line above and a line below, but no front matter
     return meta, body
 
 
@@ -119,17 +122,33 @@ def _first(meta: Mapping[str, Any], *keys: str) -> Any:
     return next((meta[k] for k in keys if meta.get(k) not in (None, "", [])), None)
 
 
+def _text(meta: Mapping[str, Any], *keys: str) -> str:
+    value = _first(meta, *keys)
+    return "" if value is None else str(value)
+
+
 def _names(meta: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
     value = _first(meta, *keys)
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return tuple(dict.fromkeys(name for v in values if (name := clean_text(v))))
+    values = value if isinstance(value, list) else [value]
+    plain = [v.get("name") if isinstance(v, dict) else v for v in values]
+    return tuple(dict.fromkeys(name for v in plain if v is not None and (name := clean_text(v))))
+
+
+def _image(meta: Mapping[str, Any]) -> str | None:
+    """The address of the lead picture, given as such, in a list, or as a mapping."""
+    value = _first(meta, "headimg", "thumbnail", "image")
+    if isinstance(value, list):
+        value = value[0]
+    if isinstance(value, dict):
+        value = _first(value, "url", "path", "src")
+    return value if isinstance(value, str) else None
 
 
 def _language(meta: Mapping[str, Any], path: Path) -> str | None:
     value = _first(meta, "lang", "language")
     if value is None:
         return None
-    tag = languages.normalise(str(value))
+    tag = languages.normalise("no" if value is False else str(value))  # in YAML, a bare `no` is a boolean
     if tag is None:
         raise FrontMatterError(path, f'"{value}" is not a language tag such as zh or pt-BR')
     return tag
@@ -146,7 +165,10 @@ def _date(meta: Mapping[str, Any], path: Path, *keys: str) -> datetime | None:
         parsed = datetime(value.year, value.month, value.day, tzinfo=UTC)
     else:
         parsed = _parse_date(str(value).strip(), path)
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError as error:
+        raise FrontMatterError(path, f'the date "{value}" is beyond the calendar') from error
 
 
 def _parse_date(value: str, path: Path) -> datetime:
@@ -171,4 +193,8 @@ def _to_html(path: Path, body: str) -> str:
         return body
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(body))
+    return str(
+        MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
+        .enable(["table", "strikethrough"])
+        .render(body)
+    )

@@ -22,34 +22,29 @@ def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
     """The entries of a feed document, in its order.
 
     The language of an entry is the source's, else its own `xml:lang`, else the feed's, else detected. Entries
-    with neither guid, link nor title are left out and named in `problems`. Absent dates stay None.
+    with neither guid nor link are left out and named in `problems`. Absent dates stay None.
 
     Raises: ParseError if the document is not a feed.
     Spec: RSS 2.0 <item>; RFC 4287 4.1.2.
     """
-    import feedparser
-
-    document = feedparser.parse(
-        fetched.body,
-        response_headers={"content-type": fetched.content_type, "content-location": fetched.final_url},
-        sanitize_html=False,
-    )
-    if not document.version:
-        raise ParseError(_why_no_feed(fetched, document))
+    document, flaw = _read(fetched)
+    version = document.get("version")
+    if not version:
+        raise ParseError(_why_no_feed(fetched, flaw))
     entries: dict[str, Entry] = {}
     problems = []
     for number, item in enumerate(document.entries, 1):
         try:
-            entry = _entry(item, document.feed, source, fetched.final_url)
+            entry = _entry(item, document.feed, source, fetched.final_url, is_atom=version.startswith("atom"))
         except (ValueError, ParseError) as error:
             problems.append(f"entry {number} left out: {error}")
         else:
             entries.setdefault(entry.guid, entry)
-    if not entries and document.bozo:
-        raise ParseError(f"the feed is broken: {document.bozo_exception}")
+    if not entries and flaw:
+        raise ParseError(f"the feed is broken: {flaw}")
     return ParsedFeed(
         entries=tuple(entries.values()),
-        title=text_of(document.feed.get("title", "")) or None,
+        title=_text(document.feed, "title", is_atom=version.startswith("atom")) or None,
         link=safe_url(document.feed.get("link"), base_url=fetched.final_url),
         problems=tuple(problems),
         etag=fetched.etag,
@@ -57,27 +52,51 @@ def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
     )
 
 
-def _why_no_feed(fetched: Fetched, document: Any) -> str:
+def _read(fetched: Fetched) -> tuple[Any, Exception | None]:
+    """feedparser's view of a document, and what is wrong with it."""
+    import feedparser
+
+    # a guid is a name: resolved like a link it would change with the address of the feed
+    for parser in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
+        parser.can_be_relative_uri = parser.can_be_relative_uri - {"id"}
+    try:
+        document = feedparser.parse(
+            fetched.body,
+            response_headers={"content-type": fetched.content_type, "content-location": fetched.final_url},
+            sanitize_html=False,
+        )
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # feedparser stumbles over some broken documents
+        raise ParseError(f"the feed is broken: {error}") from error
+    flaw = document.get("bozo_exception")
+    is_harmless = isinstance(flaw, feedparser.exceptions.ThingsNobodyCaresAboutButMe)
+    return document, None if is_harmless else flaw
+
+
+def _why_no_feed(fetched: Fetched, flaw: Exception | None) -> str:
     if _HTML_PAGE.search(fetched.body[:2000]):
         title = re.search(rb"<title[^>]*>(.*?)</title>", fetched.body, re.IGNORECASE | re.DOTALL)
         named = f' titled "{clean_text(title[1].decode("utf-8", "replace"))[:80]}"' if title else ""
         return f"not a feed but an HTML page{named}"
     if not fetched.body.strip():
         return "not a feed: the document is empty"
-    return f"not a feed: {document.get('bozo_exception') or 'neither RSS nor Atom'}"
+    return f"not a feed: {flaw or 'neither RSS nor Atom'}"
 
 
-def _entry(item: Any, feed: Any, source: Source, base_url: str) -> Entry:
-    link = safe_url(item.get("link"), base_url=base_url)
-    title = text_of(item.get("title", ""))
-    guid = clean_text(item.get("id") or link or "")
+def _entry(item: Any, feed: Any, source: Source, base_url: str, *, is_atom: bool) -> Entry:
+    stated_link, stated_guid = item.get("link"), item.get("id")
+    # feedparser takes a guid for the link where there is no other: right if it is a whole URL
+    link = safe_url(stated_link, base_url=None if stated_link == stated_guid else base_url)
+    title = _text(item, "title", is_atom=is_atom)
+    guid = clean_text(stated_guid or link or "")
     if not guid:
         raise ParseError(f'"{title[:60]}" has neither a guid nor a link')
     body, declared = _body(item)
     image_url = _lead_image(item, link or base_url)
     body_html = with_lead_image(sanitise(body, base_url=link or base_url), image_url)
-    summary = text_of(item.get("summary", ""))
+    summary = _text(item, "summary", is_atom=is_atom)
     text = text_of(body_html)
+    updated = dict.get(item, "updated_parsed")  # feedparser's own `get` answers with `published`
     stated = (source.language, declared, item.get("language"), feed.get("language"))
     return Entry(
         source_id=source.id,
@@ -87,8 +106,9 @@ def _entry(item: Any, feed: Any, source: Source, base_url: str) -> Entry:
         summary=summary if summary != text else "",
         body_html=body_html,
         language=_first_language(stated) or detect(f"{title} {text}"),
-        published=_utc(item.get("published_parsed")),
-        updated=_utc(dict.get(item, "updated_parsed")),  # feedparser's own `get` answers with `published`
+        # feedparser calls `dc:date`, the only date of RDF, `updated`
+        published=_utc(item.get("published_parsed") or (None if is_atom else updated)),
+        updated=_utc(updated),
         authors=tuple(_unique(clean_text(a.get("name", "")) for a in item.get("authors", ()))),
         categories=tuple(
             _unique(clean_text(t.get("label") or t.get("term") or "") for t in item.get("tags", ()))
@@ -98,13 +118,20 @@ def _entry(item: Any, feed: Any, source: Source, base_url: str) -> Entry:
     )
 
 
+def _text(item: Any, name: str, *, is_atom: bool) -> str:
+    """A title or summary as plain text. RSS does not say whether it is markup, Atom does."""
+    value = item.get(name) or ""
+    is_plain = is_atom and item.get(f"{name}_detail", {}).get("type") == "text/plain"
+    return clean_text(value) if is_plain else text_of(value)
+
+
 def _body(item: Any) -> tuple[str, str | None]:
     """The fullest content as HTML, and its declared language; the summary where there is no content."""
     contents = [c for c in item.get("content", ()) if c.get("value")]
     if not contents:
-        contents = [item.get("summary_detail") or {"value": item.get("summary", "")}]
-    best = max(contents, key=lambda c: len(c["value"]))
-    value = best["value"]
+        contents = [item.get("summary_detail") or {"value": item.get("summary")}]
+    best = max(contents, key=lambda c: len(c["value"] or ""))
+    value = best["value"] or ""
     if best.get("type") == "text/plain":
         value = "".join(f"<p>{markup.escape(p)}</p>" for p in re.split(r"\n\s*\n", value) if p.strip())
     return value, best.get("language")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from urllib.parse import urljoin, urlsplit
 
@@ -60,9 +60,17 @@ _VOID = frozenset("br col hr img source track wbr".split())
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 #: lazy loaders keep the address of the real picture in one of these
 _LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
-_LAZY = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
-_EMBED = re.compile(r"<(iframe|embed)\b([^>]*)>(.*?</iframe\s*>)?", re.IGNORECASE | re.DOTALL)
-_SRC = re.compile(r"""\bsrc\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+_LAZY_SOURCE_SETS = ("srcset", "data-srcset")
+#: the rest of a tag, where quoted values may hold `>`
+_REST = r"""((?:=\s*"[^"]*"|=\s*'[^']*'|[^<>])*+)>"""
+_LAZY = re.compile(rf"<img\b{_REST}", re.IGNORECASE)
+_EMBED = re.compile(
+    rf"<iframe\b{_REST}(?:(?:(?!</?iframe\b).)*+</iframe\s*>)?|<embed\b{_REST}", re.IGNORECASE | re.DOTALL
+)
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_BARE_AMPERSAND = re.compile(r"&(?!#|\w+;)")
+#: a relative URL, or one of the web
+_WEB = re.compile(r"https?://|(?![a-z][a-z0-9+.-]*:)(?=.)", re.IGNORECASE)
 
 
 def clean_text(value: object) -> str:
@@ -82,7 +90,7 @@ def sanitise(fragment: str, *, base_url: str | None) -> str:
     showed; lazily loaded pictures get their address. Relative URLs are resolved against base_url; without one
     they stay.
     """
-    safe = _allowed(_unlazy(_embeds_to_links(fragment)))
+    safe = _allowed(_unlazy(_embeds_to_links(fragment, base_url)))
     if _depth(safe) > _MAX_DEPTH:
         safe = _allowed(safe, tags=_FLAT_TAGS)
     root = markup.parse(safe)
@@ -91,9 +99,12 @@ def sanitise(fragment: str, *, base_url: str | None) -> str:
 
 
 def safe_url(value: str | None, *, base_url: str | None = None) -> str | None:
-    """An absolute http(s) URL, resolved against base_url; None for anything else."""
+    """An absolute http(s) URL, resolved against base_url; None for anything else, also for nothing."""
+    stated = clean_text(value or "")
+    if not stated:
+        return None
     try:
-        url = urljoin(base_url or "", clean_text(value or ""))
+        url = urljoin(base_url or "", stated)
         parts = urlsplit(url)
     except ValueError:
         return None
@@ -116,8 +127,16 @@ def _same_picture(one: str, other: str) -> bool:
 
 
 def _allowed(fragment: str, *, tags: AbstractSet[str] = _TAGS) -> str:
+    cleaned = _clean(_UNWANTED.sub("", fragment), tags)
+    if not _UNWANTED.search(cleaned):
+        return cleaned
+    # references such as `&#1;`: without them another scheme may stand in a URL, so it is looked at again
+    return _clean(_UNWANTED.sub("", cleaned), tags)
+
+
+def _clean(fragment: str, tags: AbstractSet[str]) -> str:
     return nh3.clean(
-        _UNWANTED.sub("", fragment),
+        fragment,
         tags=set(tags),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items() if tag in tags or tag == "*"},
         url_schemes=_SCHEMES,
@@ -130,7 +149,6 @@ def _allowed(fragment: str, *, tags: AbstractSet[str] = _TAGS) -> str:
             "select",
             "svg",
             "math",
-            "object",
         },
         link_rel="noopener noreferrer",
         strip_comments=True,
@@ -147,16 +165,14 @@ def _depth(fragment: str) -> int:
     return deepest
 
 
-def _embeds_to_links(fragment: str) -> str:
+def _embeds_to_links(fragment: str, base_url: str | None) -> str:
     """A frame is not shown by feed readers; what it points to stays reachable."""
 
     def link(match: re.Match[str]) -> str:
-        found = _SRC.search(match[2])
-        if not found:
+        url = _first_on_web(_attributes(match[1] or match[2] or ""), "src", *_LAZY_SOURCES)
+        if url is None:
             return ""
-        url = entities.unescape(found[1].strip("\"'"))
-        url = f"https:{url}" if url.startswith("//") else url
-        shown = entities.escape(url)
+        shown = entities.escape(safe_url(url, base_url=base_url or "https:") or url)
         return f'<p><a href="{shown}">{shown}</a></p>'
 
     return _EMBED.sub(link, fragment)
@@ -164,15 +180,24 @@ def _embeds_to_links(fragment: str) -> str:
 
 def _unlazy(fragment: str) -> str:
     def real(match: re.Match[str]) -> str:
-        tag = match[0]
-        for name in _LAZY_SOURCES:
-            if found := re.search(rf"""\b{name}\s*=\s*("[^"]+"|'[^']+')""", tag):
-                return f"<img src={found[1]} " + re.sub(
-                    r"""(?<![\w-])src\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", "", tag[4:]
-                )
-        return tag
+        found = _attributes(match[1])
+        found |= {n: (found[n].split() or [""])[0].rstrip(",") for n in _LAZY_SOURCE_SETS if n in found}
+        url = _first_on_web(found, *_LAZY_SOURCES, "src", *_LAZY_SOURCE_SETS)
+        # of two attributes with one name the first counts
+        return match[0] if url is None else f'<img src="{entities.escape(url)}"{match[1]}>'
 
     return _LAZY.sub(real, fragment)
+
+
+def _attributes(rest: str) -> dict[str, str]:
+    """The attributes of a tag that have a value; where a name stands twice, the first counts."""
+    pairs = [(name.lower(), value.strip("\"'")) for name, value in reversed(_ATTRIBUTE.findall(rest))]
+    # in an attribute, `&copy=1` is no reference
+    return {name: entities.unescape(_BARE_AMPERSAND.sub("&amp;", value)).strip() for name, value in pairs}
+
+
+def _first_on_web(attributes: Mapping[str, str], *names: str) -> str | None:
+    return next((url for name in names if _WEB.match(url := attributes.get(name, ""))), None)
 
 
 def _make_absolute(root: HtmlElement, base_url: str | None) -> None:
