@@ -131,8 +131,8 @@ def _isolate_runs(element: HtmlElement, *, wrap_all: bool) -> None:
     groups = list(_runs(nodes))
     wrappers = ["p" if wrap_all else "span"] * len(groups)
     if element.tag == "figure" and not any(not isinstance(n, str) and n.tag == "figcaption" for n in nodes):
-        first = next((i for i, (_, run, _) in enumerate(groups) if run), 0)
-        wrappers[first] = "figcaption"
+        for first in [i for i, (_, run, _) in enumerate(groups) if run][:1]:
+            wrappers[first] = "figcaption"
     needs_none = len(groups) == 1 and not wrap_all and element.tag != "figure"
     for (before, run, after), wrapper in zip(groups, wrappers, strict=True):
         if run and (not needs_none or any(map(_is_solid, before + after))):
@@ -212,7 +212,7 @@ def _is_solid(node: Node) -> bool:
 def _has_words(node: Node) -> bool:
     if isinstance(node, str):
         return languages.has_words(node)
-    return node.tag not in MEDIA and languages.has_words(text(node))
+    return isinstance(node.tag, str) and node.tag not in MEDIA and languages.has_words(text(node))
 
 
 def _inside(element: HtmlElement, tags: frozenset[str]) -> bool:
@@ -245,6 +245,8 @@ def _peek(element: HtmlElement) -> Iterator[Node]:
 def _as_html(node: Node) -> str:
     if isinstance(node, str):
         return escape(node)
+    for item in node.iter("li"):
+        item.text = item.text or ""  # with None, libxml2 leaves the end tag of an empty item out
     return _UNKNOWN_VOID_END.sub("", html.tostring(node, encoding="unicode", with_tail=False))
 
 

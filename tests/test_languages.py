@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc import languages
+
+steady = settings(derandomize=True, deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ def test_what_is_no_language_has_no_tag(written: str) -> None:
     assert languages.normalise(written) is None
 
 
+@steady
 @given(st.text(max_size=12))
 def test_normalising_twice_changes_nothing(written: str) -> None:
     tag = languages.normalise(written)
@@ -66,7 +69,15 @@ def test_the_base_is_the_language_alone() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "direction"),
-    [("ar", "rtl"), ("fa", "rtl"), ("he", "rtl"), ("ur", "rtl"), ("az-Arab", "rtl"), ("az", "ltr"), ("zh", "ltr")],
+    [
+        ("ar", "rtl"),
+        ("fa", "rtl"),
+        ("he", "rtl"),
+        ("ur", "rtl"),
+        ("az-Arab", "rtl"),
+        ("az", "ltr"),
+        ("zh", "ltr"),
+    ],
 )
 def test_direction_follows_the_script(tag: str, direction: str) -> None:
     assert languages.direction(tag) == direction
@@ -123,6 +134,7 @@ def test_white_space_collapses_and_chinese_lines_join(text: str, collapsed: str)
     assert languages.collapse(text) == collapsed
 
 
+@steady
 @given(st.text(alphabet="a一。 \n\t\r\u3000", max_size=20))
 def test_collapsing_loses_nothing_but_white_space(text: str) -> None:
     collapsed = languages.collapse(text)

@@ -25,7 +25,14 @@ def test_the_language_of_a_sentence_is_found(text: str, language: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("漢字", "zh"), ("国务卿表示", "zh"), ("ひらがな", "ja"), ("カタカナ", "ja"), ("한국", "ko"), ("BBC：新闻", "zh")],
+    [
+        ("漢字", "zh"),
+        ("国务卿表示", "zh"),
+        ("ひらがな", "ja"),
+        ("カタカナ", "ja"),
+        ("한국", "ko"),
+        ("BBC：新闻", "zh"),
+    ],
 )
 def test_east_asian_letters_tell_at_once(text: str, language: str) -> None:
     assert detect(text) == language
@@ -37,7 +44,9 @@ def test_too_few_letters_tell_nothing(text: str) -> None:
 
 
 def test_a_few_chinese_names_do_not_make_a_text_chinese() -> None:
-    text = "The magazine of the city of Quanzhou (泉州) reports that the puppet theatre will travel to Berlin."
+    text = (
+        "The magazine of the city of Quanzhou (泉州) reports that the puppet theatre will travel to Berlin."
+    )
     assert detect(text) == "en"
 
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import pytest
 from fakes import FakeTranslator
 
-from feedsvc.model import Entry, Pending, Verdict
+from feedsvc.model import Entry, Pending, Translation, Verdict
 from feedsvc.translate import article, batch
+from feedsvc.translate.article import Sentence
 
 
-def group(*entries: Entry) -> list[article.Outline]:
+def group(*entries: Entry, previous: Translation | None = None) -> list[article.Outline]:
     return [
         article.outline(
-            Pending(entry=e, content_hash="", changed_at=None, previous=None), e.language or "und"
+            Pending(entry=e, content_hash="", changed_at=None, previous=previous), e.language or "und"
         )
         for e in entries
     ]
@@ -41,3 +45,174 @@ def test_what_fails_twice_keeps_its_first_verdict_and_is_not_learnt(
     assert made.blocks[0].segments[0].verdict is Verdict.EMPTY
     assert "第一段。" in made.blocks[0].text
     assert len(done.learnt) == 1
+
+
+def done_with(
+    entries: Sequence[Entry],
+    translator: FakeTranslator,
+    *,
+    known: Mapping[str, str] | None = None,
+    previous: Translation | None = None,
+    engine: str = "e",
+    retry: bool = False,
+    on_progress: Callable[[int], None] = lambda more: None,
+) -> batch.Done:
+    outlines = group(*entries, previous=previous)
+    return batch.translate_group(
+        outlines,
+        translator,
+        {o.language: engine for o in outlines},
+        target_language="en",
+        recall=lambda keys: {k: v for k, v in (known or {}).items() if k in keys},
+        retry=retry,
+        on_progress=on_progress,
+    )
+
+
+def test_what_fails_once_is_good_if_careful_decoding_helps(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    translator.answers["第一段。"] = "no no no no no"
+    translator.careful_answers["第一段。"] = "The first paragraph."
+    done = done_with([make_entry()], translator)
+    ((_, made),) = done.translations
+    assert made.blocks[0].text == "The first paragraph."
+    assert translator.asked_carefully == ["第一段。"]
+    assert "The first paragraph." in done.learnt.values()
+
+
+def test_a_recalled_translation_is_used_instead_of_the_engine(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    key = batch.memory_key(("第一段。", "zh"), "en", "e")
+    done = done_with([make_entry()], translator, known={key: "Known already."})
+    ((_, made),) = done.translations
+    assert made.blocks[0].text == "Known already."
+    assert (translator.asked, done.asked) == (["标题"], 1)
+    assert key not in done.learnt
+
+
+def test_what_is_learnt_is_recalled_by_the_next_run(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    first = done_with([make_entry()], translator)
+    second = done_with([make_entry(guid="2")], translator, known=first.learnt)
+    assert second.asked == 0
+    assert second.translations[0][1].blocks == first.translations[0][1].blocks
+
+
+def test_a_translation_of_another_engine_is_not_recalled(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    first = done_with([make_entry()], translator)
+    assert done_with([make_entry()], translator, known=first.learnt, engine="e2").asked == 2
+
+
+def test_sentences_in_the_target_language_are_kept_and_asked_of_nobody(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    entry = make_entry(title="Breaking news", body_html="<p>2026</p><p>Only English here. 中文。</p>")
+    done = done_with([entry], translator)
+    ((_, made),) = done.translations
+    assert translator.asked == ["中文。"]
+    assert made.title.text == "Breaking news"
+    assert made.blocks[0].segments[0].verdict is Verdict.KEPT
+    assert made.blocks[1].text.startswith("Only English here. English")
+    assert made.blocks[1].is_complete
+
+
+def test_each_language_is_asked_of_its_own_model(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    entries = [make_entry(title="標題", body_html="", language=language) for language in ("zh", "ja")]
+    done = done_with(entries, translator)
+    assert translator.asked == ["標題", "標題"]
+    assert len(done.learnt) == 2
+
+
+def test_a_sentence_that_failed_before_is_not_asked_of_the_same_engine_again(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    translator.answers["第一段。"] = translator.careful_answers["第一段。"] = "?"
+    ((_, previous),) = done_with([make_entry()], translator).translations
+    translator.asked.clear()
+    done = done_with([make_entry(title="新标题")], translator, previous=previous)
+    assert translator.asked == ["新标题"]
+    assert done.translations[0][1].blocks == previous.blocks
+    assert len(done.learnt) == 1
+
+
+@pytest.mark.parametrize("change", [{"engine": "e2"}, {"retry": True}])
+def test_a_sentence_that_failed_before_has_another_chance(
+    make_entry: Callable[..., Entry], translator: FakeTranslator, change: dict[str, Any]
+) -> None:
+    translator.answers["第一段。"] = translator.careful_answers["第一段。"] = "?"
+    ((_, previous),) = done_with([make_entry()], translator).translations
+    translator.asked.clear()
+    translator.answers.clear()
+    ((_, made),) = done_with([make_entry()], translator, previous=previous, **change).translations
+    assert translator.asked == ["标题", "第一段。"]
+    assert made.blocks[0].is_complete
+
+
+def test_a_sentence_that_succeeded_before_is_not_taken_from_the_older_revision(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    ((_, previous),) = done_with([make_entry()], translator).translations
+    assert batch.failed_before([*group(make_entry(), previous=previous)], {"zh": "e"}) == {}
+
+
+def test_progress_adds_up_to_the_distinct_sentences(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    translator.answers["失败。"] = ""
+    entries = [
+        make_entry(
+            guid=str(i), title="标题", body_html=f"<p>第{n}段。失败。2026</p><p>Kept.</p><p>记得。</p>"
+        )
+        for i, n in enumerate("一二二")
+    ]
+    heard: list[int] = []
+    known = {batch.memory_key(("记得。", "zh"), "en", "e"): "Remembered."}
+    done_with(entries, translator, known=known, on_progress=heard.append)
+    assert heard == [3, 1, 1, 1, 1]
+    assert sum(heard) == len(article.distinct(group(*entries))) == 7
+
+
+def test_every_entry_of_a_group_is_translated_in_order(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    entries = [make_entry(guid=str(i)) for i in range(3)]
+    done = done_with(entries, translator)
+    assert [(p.entry.guid, t.entry.guid) for p, t in done.translations] == [
+        ("0", "0"),
+        ("1", "1"),
+        ("2", "2"),
+    ]
+
+
+KEY_PARTS: list[tuple[Sentence, str, str]] = [
+    (("一", "zh"), "en", "e 1"),
+    (("二", "zh"), "en", "e 1"),
+    (("一", "ja"), "en", "e 1"),
+    (("一", "zh"), "de", "e 1"),
+    (("一", "zh"), "en", "e 2"),
+    (("一z", "h"), "en", "e 1"),
+    (("一", "zhe"), "n", "e 1"),
+    (("一", "zh"), "ene", " 1"),
+    (("一2:zh", ""), "en", "e 1"),
+    (("", "一zh"), "en", "e 1"),
+]
+
+
+def test_a_memory_key_depends_on_each_part() -> None:
+    keys = {batch.memory_key(*parts) for parts in KEY_PARTS}
+    assert len(keys) == len(KEY_PARTS)
+    assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys)
+
+
+def test_a_memory_key_depends_on_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = batch.memory_key(*KEY_PARTS[0])
+    assert batch.memory_key(*KEY_PARTS[0]) == before
+    monkeypatch.setattr(batch, "OPTIONS", "beam1")
+    assert batch.memory_key(*KEY_PARTS[0]) != before

@@ -61,6 +61,7 @@ BAD = [
     (Verdict.STRAY, "他住在𠮷野家。", "He lives in ⁇ Noya."),
     (Verdict.STRAY, "他住在这里。", "He lives \ufffd here."),
     (Verdict.STRAY, "他住在这里。", "He lives<unk> here."),
+    (Verdict.STRAY, "他住在这里。", "He li@@ ves here."),
     (Verdict.STRAY, "他住在这里。", "He▁lives here."),
 ]
 

@@ -241,7 +241,7 @@ def contents(element: HtmlElement) -> Counter[str]:
     return found
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=150)
 @given(
     content=nested(count()),
     verdicts=st.lists(st.sampled_from([GOOD, KEPT, FAILED]), min_size=1, max_size=4),

@@ -175,6 +175,6 @@ def test_no_cut_parts_a_letter_from_its_accent(before: int) -> None:
     assert not any(re.match("[\u0e31-\u0e3a\u0e47-\u0e4e]", piece) for piece in pieces(text, "th"))
 
 
-@pytest.mark.parametrize("text", ["字" * 100_000, "x" * 100_000, "“" * 50_000, "他说“好。”" * 10_000])
+@pytest.mark.parametrize("text", ["字" * 80_000, "x" * 40_000, "“" * 50_000, "他说“好。”" * 10_000])
 def test_the_longest_text_is_no_trouble(text: str) -> None:
     assert "".join(pieces(text, "zh")) == text

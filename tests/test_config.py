@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from feedsvc.config import Config, default_data_dir, find_config, load_config
+from feedsvc.errors import ConfigError
+from feedsvc.model import Layout, TitleLayout
+
+SHIPPED = sorted((Path(__file__).resolve().parents[1] / "config").glob("*.toml"))
+ONE_SOURCE = '[[sources]]\nid = "news"\nurl = "https://news.example/rss"\n'
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to_file(text: str) -> Path:
+        path = tmp_path / "feedsvc.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return to_file
+
+
+@pytest.fixture
+def load(write: Write) -> Callable[[str], Config]:
+    return lambda text: load_config(write(text))
+
+
+@pytest.fixture
+def problems(write: Write) -> Callable[[str], tuple[str, ...]]:
+    def of(text: str) -> tuple[str, ...]:
+        with pytest.raises(ConfigError) as caught:
+            load_config(write(text))
+        return caught.value.problems
+
+    return of
+
+
+Load = Callable[[str], Config]
+Problems = Callable[[str], tuple[str, ...]]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
+def test_every_configuration_that_ships_can_be_used(path: Path) -> None:
+    config = load_config(path)
+    assert config.sources
+    assert all(Path(s.location).exists() for s in config.sources if s.kind != "feed")
+    assert config.data_dir.is_relative_to(path.parents[1])
+    assert config.output_dir.is_relative_to(path.parents[1])
+
+
+def test_configurations_ship() -> None:
+    assert {"feedsvc.toml", "demo.toml"} <= {p.name for p in SHIPPED}
+
+
+def test_an_empty_file_means_defaults(load: Load) -> None:
+    config = load("")
+    assert config.sources == config.outputs == ()
+    assert config.target_language == "en"
+    assert config.base_url == "http://127.0.0.1:8080/"
+    assert config.publish_after == timedelta(hours=6)
+    assert config.credit
+    assert config.listen is None
+
+
+def test_a_bom_is_no_part_of_the_file(load: Load) -> None:
+    assert load("\ufeff" + ONE_SOURCE).sources[0].id == "news"
+
+
+def test_every_problem_is_named_at_once_with_its_key(problems: Problems) -> None:
+    found = problems(
+        """
+        colour = "red"
+        [service]
+        base_ulr = "http://x/"
+        target_language = "klingonese"
+        credit = "yes"
+        [defaults]
+        interval = "soon"
+        layout = "sideways"
+        max_entries = 0
+        [[sources]]
+        id = "Big News"
+        url = "ftp://news.example/rss"
+        language = "english"
+        [[sources]]
+        url = "https://news.example/rss"
+        intervall = "1h"
+        [server]
+        listen = "8080"
+        """
+    )
+    assert [p.split(":")[0] for p in found] == [
+        "service.target_language",
+        "service.credit",
+        "service.base_ulr",
+        "defaults.interval",
+        "defaults.layout",
+        "defaults.max_entries",
+        "sources[0].id",
+        "sources[0].url",
+        "sources[0].language",
+        "sources[1].id",
+        "sources[1].intervall",
+        "server.listen",
+        "colour",
+    ]
+
+
+def test_an_error_names_the_file_in_each_line(write: Write) -> None:
+    path = write("[service]\ncolour = 1\nform = 2\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: service.colour: unknown key",
+        f"{path}: service.form: unknown key",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "colour = 1\n",
+        "[service]\ncolour = 1\n",
+        "[defaults]\ncolour = 1\n",
+        "[server]\ncolour = 1\n",
+        ONE_SOURCE + "colour = 1\n",
+        ONE_SOURCE + '[[outputs]]\nslug = "all"\ncolour = 1\n',
+    ],
+)
+def test_an_unknown_key_is_an_error_in_every_table(text: str, problems: Problems) -> None:
+    (problem,) = problems(text)
+    assert problem.endswith("colour: unknown key")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[service\n", "is not TOML: "),
+        ("a = 1\na = 2\n", "is not TOML: "),
+        ("[service]\ndata_dir = 3\n", "service.data_dir: "),
+        ('[service]\ndata_dir = "a"\n[service]\n', "is not TOML: "),
+        ('[defaults]\nmax_entries = "50"\n', "defaults.max_entries: "),
+        ("[defaults]\nmax_entries = true\n", "defaults.max_entries: "),
+        ("[defaults]\nkeep_entries = 0\n", "defaults.keep_entries: "),
+        ("[defaults]\nallow_private = 1\n", "defaults.allow_private: "),
+        ('[[sources]]\nid = "a"\nurl = ""\n', "sources[0].url: "),
+        ('[sources]\nid = "a"\n', "sources: "),
+        ('[[sources]]\nid = ".a"\nfolder = "x"\n', "sources[0].id: "),
+        ('[[sources]]\nid = "a/b"\nfolder = "x"\n', "sources[0].id: "),
+        ('[service]\nbase_url = "news.example"\n', "service.base_url: "),
+        ('[service]\nbase_url = "https://news.example/?q"\n', "service.base_url: "),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(text: str, problem: str, problems: Problems) -> None:
+    (found,) = problems(text)
+    assert found.startswith(problem)
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "feedsvc.toml"
+    path.write_bytes(b'[service]\ndata_dir = "caf\xe9"\n')
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load_config(path)
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
+
+
+@pytest.mark.parametrize("places", ["", 'url = "https://x/"\nfolder = "x"\n', 'file = "a"\nfolder = "x"\n'])
+def test_a_source_has_exactly_one_place(places: str, problems: Problems) -> None:
+    assert problems(f'[[sources]]\nid = "a"\n{places}') == (
+        'sources "a": give exactly one of url, file and folder',
+    )
+
+
+def test_what_tables_say_of_each_other_is_checked_all_at_once(problems: Problems) -> None:
+    found = problems(
+        ONE_SOURCE
+        + ONE_SOURCE
+        + '[[sources]]\nid = "other"\n'
+        + '[[outputs]]\nslug = "all"\n[[outputs]]\nslug = "all"\nsources = ["x*", "y"]\n'
+        + '[[outputs]]\nslug = "none"\nsources = []\n'
+    )
+    assert found == (
+        'sources: the id "news" is used twice',
+        'sources "other": give exactly one of url, file and folder',
+        'outputs: the slug "all" is used twice',
+        'outputs "all": no source matches x*, y',
+        'outputs "none": no source matches an empty list',
+    )
+
+
+def test_relative_paths_are_relative_to_the_file(load: Load, tmp_path: Path) -> None:
+    config = load(
+        '[service]\ndata_dir = "data"\noutput_dir = "../public"\n'
+        '[[sources]]\nid = "a"\nfolder = "in/articles"\n[[sources]]\nid = "b"\nfile = "./in/../feed.rss"\n'
+    )
+    assert config.data_dir == tmp_path / "data"
+    assert config.output_dir == tmp_path.parent / "public"
+    assert config.database == f"sqlite:///{tmp_path}/data/feedsvc.sqlite"
+    assert [s.location for s in config.sources] == [f"{tmp_path}/in/articles", f"{tmp_path}/feed.rss"]
+
+
+def test_relative_paths_do_not_depend_on_the_working_directory(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write('[service]\ndata_dir = "data"\n')
+    monkeypatch.chdir(tmp_path)
+    here = load_config(Path("feedsvc.toml"))
+    monkeypatch.chdir("/")
+    assert load_config(tmp_path / "feedsvc.toml").data_dir == here.data_dir == tmp_path / "data"
+
+
+def test_absolute_paths_and_the_home_directory_are_kept(load: Load) -> None:
+    config = load('[service]\ndata_dir = "/srv/data"\noutput_dir = "~/public"\n')
+    assert config.data_dir == Path("/srv/data")
+    assert config.output_dir == Path.home() / "public"
+
+
+def test_the_database_may_be_anywhere(load: Load) -> None:
+    assert load('[service]\ndatabase = "sqlite:////srv/a.sqlite"\n').database == "sqlite:////srv/a.sqlite"
+
+
+@pytest.mark.parametrize("written", ["https://news.example/feeds", "https://news.example/feeds/"])
+def test_the_base_url_ends_with_one_slash(written: str, load: Load) -> None:
+    assert load(f'[service]\nbase_url = "{written}"\n').base_url == "https://news.example/feeds/"
+
+
+def test_language_tags_are_normalised(load: Load) -> None:
+    config = load('[service]\ntarget_language = "EN_gb"\n' + ONE_SOURCE + 'language = "zh_hant"\n')
+    assert config.target_language == "en-GB"
+    assert config.sources[0].language == "zh-Hant"
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("45s", 45), ("30m", 1800), ("6h", 21600), ("1d", 86400), (" 2 h ", 7200)]
+)
+def test_durations_have_a_unit(written: str, seconds: int, load: Load) -> None:
+    config = load(f'[service]\npublish_after = "{written}"\n[defaults]\ninterval = "{written}"\n{ONE_SOURCE}')
+    assert config.publish_after == timedelta(seconds=seconds)
+    assert config.sources[0].interval_s == seconds
+
+
+@pytest.mark.parametrize(
+    "written", ['""', '"6"', '"h"', '"-1h"', '"1.5h"', '"1w"', '"1h30m"', "3600", "true"]
+)
+def test_what_is_no_duration_is_an_error(written: str, problems: Problems) -> None:
+    (problem,) = problems(f"[service]\npublish_after = {written}\n")
+    assert problem == 'service.publish_after: must be a number with a unit, such as "30m", "6h" or "1d"'
+
+
+def test_a_duration_of_ages_is_an_error(problems: Problems) -> None:
+    assert problems('[service]\npublish_after = "99999999999d"\n') == (
+        "service.publish_after: is too long a time",
+    )
+
+
+def test_a_source_without_settings_has_those_of_the_house(load: Load) -> None:
+    (source,) = load(ONE_SOURCE).sources
+    assert source.kind == "feed"
+    assert source.location == "https://news.example/rss"
+    assert source.interval_s == 3600
+    assert source.layout is Layout.INTERLEAVED
+    assert source.title_layout is TitleLayout.TRANSLATION_FIRST
+    assert source.max_entries == 50
+    assert source.keep_entries is None
+    assert source.allow_private is False
+    assert source.language is None
+
+
+DEFAULTS = """
+[defaults]
+interval = "2h"
+layout = "translation"
+title_layout = "original-first"
+max_entries = 7
+keep_entries = 70
+allow_private = true
+"""
+
+
+def test_a_source_inherits_the_defaults(load: Load) -> None:
+    (source,) = load(DEFAULTS + ONE_SOURCE).sources
+    assert source.interval_s == 7200
+    assert source.layout is Layout.TRANSLATION
+    assert source.title_layout is TitleLayout.ORIGINAL_FIRST
+    assert source.max_entries == 7
+    assert source.keep_entries == 70
+    assert source.allow_private is True
+
+
+def test_a_source_overrides_the_defaults(load: Load) -> None:
+    (source,) = load(
+        DEFAULTS
+        + ONE_SOURCE
+        + 'interval = "5m"\nlayout = "original"\ntitle_layout = "original"\n'
+        + "max_entries = 1\nkeep_entries = 10\nallow_private = false\n"
+    ).sources
+    assert source.interval_s == 300
+    assert source.layout is Layout.ORIGINAL
+    assert source.title_layout is TitleLayout.ORIGINAL
+    assert source.max_entries == 1
+    assert source.keep_entries == 10
+    assert source.allow_private is False
+
+
+def test_each_source_has_an_output_of_its_own_id(load: Load) -> None:
+    config = load(ONE_SOURCE + '[[sources]]\nid = "articles"\nfolder = "x"\n[[outputs]]\nslug = "all"\n')
+    assert [(o.slug, o.source_ids) for o in config.outputs] == [
+        ("all", ("news", "articles")),
+        ("news", ("news",)),
+        ("articles", ("articles",)),
+    ]
+
+
+def test_an_output_may_take_the_id_of_a_source(load: Load) -> None:
+    (output,) = load(ONE_SOURCE + '[[outputs]]\nslug = "news"\ntitle = "News"\nsources = ["news"]\n').outputs
+    assert output.title == "News"
+
+
+def test_outputs_choose_sources_by_pattern_in_their_order(load: Load) -> None:
+    sources = "".join(f'[[sources]]\nid = "{i}"\nfolder = "{i}"\n' for i in ("zh-b", "en-a", "zh-a", "x"))
+    outputs = '[[outputs]]\nslug = "zh"\nsources = ["zh-*"]\n[[outputs]]\nslug = "two"\nsources = ["x", "?n-a", "x"]\n'
+    made = {o.slug: o.source_ids for o in load(sources + outputs).outputs}
+    assert made["zh"] == ("zh-b", "zh-a")
+    assert made["two"] == ("en-a", "x")
+
+
+def test_an_output_looks_like_its_only_source(load: Load) -> None:
+    config = load(
+        DEFAULTS + ONE_SOURCE + 'layout = "original"\nmax_entries = 3\n[[outputs]]\nslug = "copy"\n'
+    )
+    assert {(o.slug, o.layout, o.title_layout, o.max_entries) for o in config.outputs} == {
+        ("copy", Layout.ORIGINAL, TitleLayout.ORIGINAL_FIRST, 3),
+        ("news", Layout.ORIGINAL, TitleLayout.ORIGINAL_FIRST, 3),
+    }
+
+
+def test_an_output_of_several_sources_looks_like_the_defaults(load: Load) -> None:
+    config = load(
+        DEFAULTS
+        + ONE_SOURCE
+        + 'layout = "original"\n[[sources]]\nid = "b"\nfolder = "b"\nlayout = "original"\n'
+        + '[[outputs]]\nslug = "all"\n[[outputs]]\nslug = "own"\nlayout = "interleaved"\nmax_entries = 9\n'
+    )
+    made = {o.slug: (o.layout, o.max_entries) for o in config.outputs}
+    assert made["all"] == (Layout.TRANSLATION, 7)
+    assert made["own"] == (Layout.INTERLEAVED, 9)
+
+
+@pytest.mark.parametrize(
+    ("written", "listen"),
+    [
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("[::1]:80", ("::1", 80)),
+        ("localhost:0", ("localhost", 0)),
+        ("0.0.0.0:65535", ("0.0.0.0", 65535)),
+    ],
+)
+def test_the_server_listens_at_a_host_and_port(written: str, listen: tuple[str, int], load: Load) -> None:
+    assert load(f'[server]\nlisten = "{written}"\n').listen == listen
+
+
+@pytest.mark.parametrize(
+    "written", ['"8080"', '":8080"', '"localhost"', '"localhost:65536"', '"a b:80"', "8080"]
+)
+def test_what_is_no_host_and_port_is_an_error(written: str, problems: Problems) -> None:
+    (problem,) = problems(f"[server]\nlisten = {written}\n")
+    assert problem == 'server.listen: must be "host:port", such as "127.0.0.1:8080"'
+
+
+def test_a_server_table_alone_means_this_machine(load: Load) -> None:
+    assert load("[server]\n").listen == ("127.0.0.1", 8080)
+
+
+def test_the_given_configuration_comes_first(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDSVC_CONFIG", str(tmp_path / "other.toml"))
+    assert find_config(write("")) == tmp_path / "feedsvc.toml"
+
+
+def test_the_environment_names_a_configuration(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write("")
+    monkeypatch.setenv("FEEDSVC_CONFIG", str(path))
+    assert find_config(None) == path
+
+
+def test_a_configuration_lies_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feedsvc.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert find_config(None) == Path("config/feedsvc.toml")
+
+
+def test_a_configuration_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no configuration file: looked for .*missing\.toml"):
+        find_config(tmp_path / "missing.toml")
+
+
+def test_models_live_below_the_home_directory_without_a_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert default_data_dir() == Path.home() / ".local" / "share" / "feedsvc"
+    monkeypatch.setenv("XDG_DATA_HOME", "/srv/share")
+    assert default_data_dir() == Path("/srv/share/feedsvc")
