@@ -19,6 +19,7 @@ from feedsvc.errors import ConfigError
 from feedsvc.model import Layout, OutputFeed, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
+_LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -103,9 +104,12 @@ def _duration(value: object) -> object:
     """`"90m"` → timedelta."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
         try:
-            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+            duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
         except OverflowError as error:
             raise ValueError("is too long a time") from error
+        if duration > _LONGEST:
+            raise ValueError("is too long a time")
+        return duration
     raise ValueError('must be a number with a unit, such as "30m", "6h" or "1d"')
 
 
@@ -158,13 +162,13 @@ class _Service(_Table):
     output_dir: str = "../var/public"
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
     target_language: _Tag = "en"
-    database: str | None = None
+    database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
     publish_after: _Duration = timedelta(hours=6)
     credit: bool = True
 
 
 class _Defaults(_Table):
-    interval: _Duration | None = None
+    interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
@@ -175,8 +179,8 @@ class _Defaults(_Table):
 class _Source(_Defaults):
     id: _Slug
     url: Annotated[str, AfterValidator(_http_url)] | None = None
-    file: str | None = None
-    folder: str | None = None
+    file: Annotated[str, Field(min_length=1)] | None = None
+    folder: Annotated[str, Field(min_length=1)] | None = None
     language: _Tag | None = None
 
 

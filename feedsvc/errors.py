@@ -12,7 +12,8 @@
     ├ StoreError                           the run stops
     │  ├ SchemaTooNew(found)
     │  └ StoreBusy(holder)
-    └ PublishError(path, reason)           the file that is there stays
+    ├ PublishError(path, reason)           the file that is there stays
+    └ ServeError(address, reason)          nothing can be served there
 
 The text of an error is one sentence for a person: what failed, and why.
 """
@@ -116,3 +117,12 @@ class PublishError(FeedsvcError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class ServeError(FeedsvcError):
+    """The web server cannot listen where it should."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+        super().__init__(f"cannot listen at {address}: {reason}")

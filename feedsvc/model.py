@@ -57,6 +57,7 @@ class Verdict(StrEnum):
     TOO_SHORT = "too short"
     TOO_LONG = "too long"
     NUMBERS = "numbers lost"
+    ADDRESS = "address lost"
     STRAY = "stray characters"
 
 

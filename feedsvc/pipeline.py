@@ -100,6 +100,8 @@ def _read_all(
             return read_source(source, fetcher, state, force=force)
         except SourceError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
+            return SourceError(f"unexpected {type(error).__name__}: {error}")
 
     outcomes: list[Outcome] = []
     on_progress("ingest", 0, len(sources))

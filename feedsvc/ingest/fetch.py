@@ -7,7 +7,7 @@ import socket
 import time
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
@@ -106,10 +106,15 @@ def _redirected(url: str, location: str, source: Source) -> str:
     parts = urlsplit(target)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FetchError(url, f"redirects to {target[:200]}, which is not on the web")
-    allowed = source.allow_private or parts.hostname == urlsplit(source.location).hostname
+    allowed = source.allow_private or _place(parts) == _place(urlsplit(source.location))
     if not allowed and (address := _private_address(parts.hostname)):
         raise FetchError(url, f"redirects to {parts.hostname}, the private address {address}")
     return target
+
+
+def _place(parts: SplitResult) -> tuple[str | None, int]:
+    """Host and port of a URL."""
+    return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _private_address(host: str) -> str | None:

@@ -41,6 +41,9 @@ def read_folder(source: Source) -> ParsedFeed:
         except FrontMatterError as error:
             problems.append(str(error))
             continue
+        except Exception as error:  # noqa: BLE001 - whatever one file brings out must not cost the others
+            problems.append(f"{_printable(path)}: {error}")
+            continue
         if entry.guid in entries:
             problems.append(f"{path}: has the same guid as another file, {entry.guid}")
         else:
@@ -57,11 +60,11 @@ def read_file(path: Path, source: Source) -> Entry:
     link = safe_url(_first(meta, "link", "url", "source_url"))
     name = path.relative_to(source.location).as_posix()
     guid = clean_text(
-        _text(meta, "guid", "id") or link or f"urn:uuid:{uuid.uuid5(_GUIDS, f'{source.id}/{name}')}"
+        _text(meta, path, "guid", "id") or link or f"urn:uuid:{uuid.uuid5(_GUIDS, f'{source.id}/{name}')}"
     )
     image_url = safe_url(_image(meta), base_url=link)
     body_html = with_lead_image(sanitise(_to_html(path, body), base_url=link), image_url)
-    title = text_of(_text(meta, "title"))
+    title = text_of(_text(meta, path, "title"))
     text = text_of(body_html)
     if not title and not text:
         raise FrontMatterError(path, "has neither a title nor a body")
@@ -70,7 +73,7 @@ def read_file(path: Path, source: Source) -> Entry:
         guid=guid,
         link=link,
         title=title,
-        summary=text_of(_text(meta, "summary", "description")),
+        summary=text_of(_text(meta, path, "summary", "description")),
         body_html=body_html,
         language=source.language or _language(meta, path) or detect(f"{title} {text}"),
         published=_date(meta, path, "date", "published"),
@@ -90,6 +93,11 @@ def _files(folder: Path) -> Iterator[Path]:
             real = Path(os.path.realpath(path))  # unlike resolve(), at ease with a link to itself
             if real.is_file() and real.is_relative_to(inside):
                 yield path
+
+
+def _printable(path: Path) -> str:
+    """A path whose name may not be UTF-8."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _split(path: Path) -> tuple[Mapping[str, Any], str]:
@@ -122,8 +130,10 @@ def _first(meta: Mapping[str, Any], *keys: str) -> Any:
     return next((meta[k] for k in keys if meta.get(k) not in (None, "", [])), None)
 
 
-def _text(meta: Mapping[str, Any], *keys: str) -> str:
+def _text(meta: Mapping[str, Any], path: Path, *keys: str) -> str:
     value = _first(meta, *keys)
+    if isinstance(value, list | dict | set):
+        raise FrontMatterError(path, f"{keys[0]} is not a text")
     return "" if value is None else str(value)
 
 

@@ -15,6 +15,8 @@ from feedsvc.ingest.detect import detect
 from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
 from feedsvc.model import Enclosure, Entry, Fetched, ParsedFeed, Source
 
+#: how a document ends that came whole
+_ENDS = re.compile(rb"</([\w-]+:)?(rss|feed|rdf)\s*>\s*(<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _HTML_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 
 
@@ -22,7 +24,8 @@ def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
     """The entries of a feed document, in its order.
 
     The language of an entry is the source's, else its own `xml:lang`, else the feed's, else detected. Entries
-    with neither guid nor link are left out and named in `problems`. Absent dates stay None.
+    with neither guid nor link are left out and named in `problems`. Absent dates stay None. Of a document that is cut short the last
+    entry is left out too, and it has no validators: it must be fetched again.
 
     Raises: ParseError if the document is not a feed.
     Spec: RSS 2.0 <item>; RFC 4287 4.1.2.
@@ -33,22 +36,26 @@ def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
         raise ParseError(_why_no_feed(fetched, flaw))
     entries: dict[str, Entry] = {}
     problems = []
-    for number, item in enumerate(document.entries, 1):
+    is_whole = flaw is None or _ENDS.search(fetched.body[-500:]) is not None
+    items = document.entries if is_whole else document.entries[:-1]  # the last one may be half an entry
+    for number, item in enumerate(items, 1):
         try:
             entry = _entry(item, document.feed, source, fetched.final_url, is_atom=version.startswith("atom"))
-        except (ValueError, ParseError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever one entry brings out must not cost the others
             problems.append(f"entry {number} left out: {error}")
         else:
             entries.setdefault(entry.guid, entry)
     if not entries and flaw:
         raise ParseError(f"the feed is broken: {flaw}")
+    if not is_whole:
+        problems.append(f"the feed is cut short: {flaw}")
     return ParsedFeed(
         entries=tuple(entries.values()),
         title=_text(document.feed, "title", is_atom=version.startswith("atom")) or None,
         link=safe_url(document.feed.get("link"), base_url=fetched.final_url),
         problems=tuple(problems),
-        etag=fetched.etag,
-        last_modified=fetched.last_modified,
+        etag=fetched.etag if is_whole else None,
+        last_modified=fetched.last_modified if is_whole else None,
     )
 
 

@@ -58,6 +58,7 @@ _MAX_DEPTH = 200
 _FLAT_TAGS = frozenset("a br h1 h2 h3 h4 h5 h6 hr img p".split())
 _VOID = frozenset("br col hr img source track wbr".split())
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg")
 #: lazy loaders keep the address of the real picture in one of these
 _LAZY_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
 _LAZY_SOURCE_SETS = ("srcset", "data-srcset")
@@ -95,6 +96,7 @@ def sanitise(fragment: str, *, base_url: str | None) -> str:
         safe = _allowed(safe, tags=_FLAT_TAGS)
     root = markup.parse(safe)
     _make_absolute(root, base_url)
+    _drop_strays(root)
     return markup.inner_html(markup.canonical(root))
 
 
@@ -122,7 +124,9 @@ def with_lead_image(body_html: str, image_url: str | None) -> str:
 
 
 def _same_picture(one: str, other: str) -> bool:
-    """Equal but for the query, which holds size and crop."""
+    """Equal but for the query of a picture's file, which holds size and crop."""
+    if not urlsplit(other).path.lower().endswith(_PICTURE_SUFFIXES):
+        return one == other
     return one.split("?")[0] == other.split("?")[0]
 
 
@@ -198,6 +202,13 @@ def _attributes(rest: str) -> dict[str, str]:
 
 def _first_on_web(attributes: Mapping[str, str], *names: str) -> str | None:
     return next((url for name in names if _WEB.match(url := attributes.get(name, ""))), None)
+
+
+def _drop_strays(root: HtmlElement) -> None:
+    """Remove the parts of films and sounds that stand in none."""
+    for element in list(root.iter("source", "track")):
+        if not any(a.tag in markup.MEDIA for a in element.iterancestors()):
+            element.drop_tree()
 
 
 def _make_absolute(root: HtmlElement, base_url: str | None) -> None:

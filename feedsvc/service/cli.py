@@ -6,11 +6,12 @@ Exit codes: 0 all well, 1 something failed and was named, 2 bad usage or configu
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional, TextIO
 
 import typer
 
@@ -134,9 +135,9 @@ def translate(
         raise typer.BadParameter("--html and --lines exclude each other")
     translator = _translator(_config_if_any(context))
     languages = texts.Languages.parse(source_language, target_language)
-    with _input(file) as chunks:
+    with _input(file) as lines_in:
         failed = texts.translate(
-            chunks, sys.stdout, translator, languages, mode="html" if html else "lines" if lines else "text"
+            lines_in, sys.stdout, translator, languages, mode="html" if html else "lines" if lines else "text"
         )
     for line in failed:
         sys.stderr.write(f"feedsvc: {line}\n")
@@ -224,7 +225,7 @@ def demo(
     config = load_config(context.obj or Path("config/demo.toml"))
     report = _refresh(config, [], force=False)
     console.show_report(report)
-    console.show(f"\nThe feeds are in {config.output_dir.resolve()}:")
+    console.show(f"\nThe feeds are in {config.output_dir}:")
     for output in config.outputs:
         console.show(f"  {config.base_url}{output.slug}.rss   {config.base_url}{output.slug}.atom")
     if report.failures:
@@ -310,29 +311,32 @@ def _finish(report: RunReport, *, as_json: bool) -> None:
 
 def _serve(config: Config, listen: str | None) -> None:
     from feedsvc.config import parse_listen
+    from feedsvc.service import console
     from feedsvc.service.server import serve as run
 
     try:
         host, port = parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
     except ValueError as error:
         raise typer.BadParameter(f"--listen {error}") from error
-    typer.echo(f"Serving {config.output_dir.resolve()} at http://{host}:{port}/ (stop with Ctrl-C)")
-    run(config.output_dir, host, port)
+    run(
+        config.output_dir,
+        host,
+        port,
+        ready=lambda url: console.show(f"Serving {config.output_dir} at {url} (stop with Ctrl-C)"),
+    )
 
 
 @contextmanager
-def _input(file: Path | None) -> Iterator[Iterator[str]]:
-    """The lines of a file or of standard input, as UTF-8 whatever the locale."""
-    if file is None or str(file) == "-":
-        sys.stdin.reconfigure(encoding="utf-8-sig")  # type: ignore[union-attr]
-        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-        yield iter(sys.stdin)
-        return
+def _input(file: Path | None) -> Iterator[TextIO]:
+    """A file or standard input as UTF-8, whatever the locale; so is what goes to standard output."""
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    given = file or Path("-")
     try:
-        with file.open(encoding="utf-8-sig") as opened:
-            yield iter(opened)
+        opened = sys.stdin.buffer if str(given) == "-" else given.open("rb")
     except OSError as error:
-        raise ConfigError(file, [f"cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(file, [f"is not UTF-8 (byte {error.start})"]) from error
+        raise ConfigError(given, [f"cannot be read: {error.strerror}"]) from error
+    with io.TextIOWrapper(opened, encoding="utf-8-sig") as text:
+        try:
+            yield text
+        except UnicodeDecodeError as error:
+            raise ConfigError(given, [f"is not UTF-8: {error.reason}"]) from error

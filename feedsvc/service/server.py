@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -12,6 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from feedsvc.errors import ServeError
+from feedsvc.publish.files import prepare_folder
 
 _TYPES = {
     ".rss": "application/rss+xml",
@@ -42,15 +47,28 @@ def application(folder: Path) -> Starlette:
     """The web application that serves a folder."""
     for suffix, mime_type in _TYPES.items():
         mimetypes.add_type(mime_type, suffix)
-    folder.mkdir(parents=True, exist_ok=True)
     return Starlette(
         routes=[Mount("/", _Output(directory=folder, html=True))],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000)],
     )
 
 
-def serve(folder: Path, host: str, port: int) -> None:
-    """Serve a folder until interrupted."""
+def serve(folder: Path, host: str, port: int, *, ready: Callable[[str], None] = lambda url: None) -> None:
+    """Serve a folder until interrupted; `ready` hears the address.
+
+    Raises: PublishError if there is no such folder and none can be made; ServeError if the address is taken.
+    """
     import uvicorn
 
-    uvicorn.run(application(folder), host=host, port=port, log_level="warning", server_header=False)
+    prepare_folder(folder)
+    try:
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    except OSError as error:
+        raise ServeError(f"{host}:{port}", error.strerror or str(error)) from error
+    with listening:
+        ready(f"http://{host}:{listening.getsockname()[1]}/")
+        uvicorn.Server(uvicorn.Config(application(folder), log_level="warning", server_header=False)).run(
+            sockets=[listening]
+        )

@@ -89,7 +89,8 @@ def _translate_entries(entries: list[Entry], translator: Translator, pair: Langu
 
 def _entry(pair: Languages, sample: Iterable[str], *, summary: str = "", body_html: str = "") -> Entry:
     """A text as an entry with nothing else in it."""
-    language = pair.source or detect(" ".join(sample))
+    text = " ".join(sample)
+    language = pair.source or (detect(text) if languages.has_words(text) else pair.target)
     if language is None:
         raise ParseError("the language of this text cannot be told; say it with --from")
     return Entry(

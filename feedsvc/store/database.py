@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     Connection,
     Engine,
@@ -267,7 +267,7 @@ def _store_errors(place: str) -> Iterator[None]:
     """What the database or its driver says, as one line."""
     try:
         yield
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
+    except (SQLAlchemyError, ModuleNotFoundError, ValidationError) as error:
         reason = getattr(error, "orig", None) or error
         raise StoreError(f"{place}: {str(reason).splitlines()[0]}") from error
 

@@ -21,6 +21,10 @@ _RATIO_FROM = 12  # characters of source below which a ratio says nothing
 _STRAY = re.compile("⁇|▁|<unk>|\ufffd|</?s>|@@")
 _LOOP = re.compile(r"(\b\w+(?:\W+\w+){0,3}?)(?:\W+\1\b){3,}", re.IGNORECASE)
 _LOOP_CHARS = re.compile(r"(.{1,8}?)\1{5,}")
+#: a web or mail address
+_ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+#: characters behind a figure that a translation may leave out
+_COUNTERS = frozenset("年月日号號时時点點分秒天元名个個人次万萬亿億千百")
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*(?:\.\d+)?")
 #: words that multiply the number before them, also as the beginning of a longer word
 _SCALES = {
@@ -77,7 +81,7 @@ def needs_translation(text: str, source_language: str, target_language: str) -> 
 
 def judge(source: str, target: str, source_language: str, target_language: str) -> Verdict:
     """The verdict on a translation, the gravest fault first."""
-    if not languages.has_words(target):
+    if _is_empty(source, target):
         return Verdict.EMPTY
     if _STRAY.search(target):
         return Verdict.STRAY
@@ -85,16 +89,26 @@ def judge(source: str, target: str, source_language: str, target_language: str) 
         return Verdict.UNTRANSLATED
     if _loops(target) and not _loops(source):
         return Verdict.LOOP
-    low, high = _RATIO_SPACED if languages.is_spaced(source_language) else _RATIO_UNSPACED
-    if len(source) >= _RATIO_FROM:
-        ratio = len(target) / len(source)
-        if ratio < low:
-            return Verdict.TOO_SHORT
-        if ratio > high:
-            return Verdict.TOO_LONG
-    elif len(target) > high * _RATIO_FROM:
-        return Verdict.TOO_LONG
+    if (fault := _judge_length(source, target, source_language)) is not Verdict.GOOD:
+        return fault
+    if any(address not in target for address in _ADDRESS.findall(source)):
+        return Verdict.ADDRESS
     return Verdict.NUMBERS if lost_numbers(source, target) else Verdict.GOOD
+
+
+def _is_empty(source: str, target: str) -> bool:
+    """No word has come out, or nothing but figures where words went in."""
+    if any(c.isalpha() for c in target):
+        return False
+    return not languages.has_words(target) or sum(c.isalpha() and c not in _COUNTERS for c in source) > 1
+
+
+def _judge_length(source: str, target: str, source_language: str) -> Verdict:
+    low, high = _RATIO_SPACED if languages.is_spaced(source_language) else _RATIO_UNSPACED
+    if len(target) > high * max(len(source), _RATIO_FROM):
+        return Verdict.TOO_LONG
+    is_short = len(source) >= _RATIO_FROM and len(target) < low * len(source)
+    return Verdict.TOO_SHORT if is_short else Verdict.GOOD
 
 
 def lost_numbers(source: str, target: str) -> list[str]:

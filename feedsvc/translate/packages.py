@@ -84,6 +84,11 @@ def missing(path: Path) -> str | None:
         return f"metadata.json cannot be read: {error}"
     if not isinstance(meta, dict) or not all(isinstance(meta.get(k), str) for k in ("from_code", "to_code")):
         return "metadata.json names no languages"
+    codes = [str(meta[key]) for key in ("from_code", "to_code")]
+    if not all(languages.normalise(_ARGOS_CODES.get(code, code)) for code in codes):
+        return f"metadata.json names languages that there are not: {' → '.join(codes)}"
+    if not re.fullmatch(r"[\w.+-]{1,40}", str(meta.get("package_version", "0"))):
+        return "metadata.json has a version that is none"
     if meta.get("type", "translate") != "translate":
         return f"it is a package of type {meta['type']}, not translate"
     return None

@@ -37,24 +37,26 @@ class ArgosTranslator:
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._ready: dict[tuple[str, str], tuple[Model, LoadedModel]] = {}
+        self._chosen: dict[tuple[str, str], Model] = {}
+        self._loaded: dict[Model, LoadedModel] = {}
 
     def engine(self, source_language: str, target_language: str) -> str:
-        """Id and version of the package for this pair, `argos zh_en 1.9`; it is loaded to be sure that it can be."""
-        model, _ = self._load(source_language, target_language)
+        """Id and version of the package for this pair: `argos zh_en 1.9`.
+
+        Looks anew which packages there are, so that a service notices a new one, and loads the one it finds, to
+        be sure that it can be loaded.
+        """
+        model = self._models.find(source_language, target_language)
+        if model not in self._loaded:
+            self._loaded[model] = LoadedModel(model)
+        self._chosen[source_language, target_language] = model
         return model.engine
 
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
     ) -> Iterator[tuple[int, str]]:
         """See `Translator`. Sorted by length, in batches of about a thousand tokens."""
-        _, loaded = self._load(source_language, target_language)
-        yield from loaded.stream(sentences, careful=careful)
-
-    def _load(self, source_language: str, target_language: str) -> tuple[Model, LoadedModel]:
         pair = (source_language, target_language)
-        if pair not in self._ready:
-            model = self._models.find(*pair)
-            same = next((loaded for known, loaded in self._ready.values() if known == model), None)
-            self._ready[pair] = model, same or LoadedModel(model)
-        return self._ready[pair]
+        if pair not in self._chosen:
+            self.engine(*pair)
+        yield from self._loaded[self._chosen[pair]].stream(sentences, careful=careful)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -111,13 +112,6 @@ def test_we_say_who_asks(web: WebServer, get: Get) -> None:
     assert "cookie" not in sent(web)
 
 
-def test_no_cookie_is_kept(web: WebServer, get: Get) -> None:
-    web.answers["/feed"] = Answer(headers={"Set-Cookie": "id=1; Path=/"})
-    get("/feed")
-    get("/feed")
-    assert "cookie" not in sent(web)
-
-
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -211,9 +205,7 @@ def resolve_unless_ours(resolve: Callable[..., object]) -> Callable[..., object]
     return lambda host, *rest, **more: (real if host == "127.0.0.1" else resolve)(host, *rest, **more)
 
 
-@pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "ftp://x.example/", "gopher://x.example/", "data:,x", "javascript:1"]
-)
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x.example/", "gopher://x.example/"])
 def test_a_redirect_does_not_leave_the_web(location: str, web: WebServer, reason: Reason) -> None:
     web.answers["/feed"] = Answer(status=302, headers={"Location": location})
     assert reason("/feed") == f"redirects to {location}, which is not on the web"
@@ -226,6 +218,8 @@ def test_a_redirect_does_not_leave_the_web(location: str, web: WebServer, reason
         "http://a..b/",
         f"http://{'a' * 70}.example/",
         "http://xn--a/",
+        "data:,x",
+        "javascript:1",
         "http://127.0.0.1:port/",
     ],
 )
@@ -287,7 +281,6 @@ def test_a_server_that_is_not_there_is_named(reason: Reason) -> None:
 def test_a_server_that_hangs_up_is_named(reason: Reason) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        import threading
 
         def hang_up() -> None:
             connection, _ = server.accept()

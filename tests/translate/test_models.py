@@ -211,7 +211,14 @@ def test_two_versions_live_side_by_side_and_the_newest_is_used(models: Models) -
 
 def test_a_version_cannot_lead_out_of_the_folder(models: Models, tmp_path: Path) -> None:
     archive = pack(tmp_path / "evil.argosmodel", metadata=metadata(package_version="../../\0evil"))
-    assert models.install(archive).path.parent == models.folder
+    with pytest.raises(ModelError, match="a version that is none"):
+        models.install(archive)
+
+
+def test_a_language_that_there_is_not_is_refused(models: Models, tmp_path: Path) -> None:
+    archive = pack(tmp_path / "odd.argosmodel", metadata=metadata(from_code="../../x"))
+    with pytest.raises(ModelError, match="names languages that there are not"):
+        models.install(archive)
 
 
 def test_removing_an_installed_model_brings_the_bundled_one_back(models: Models) -> None:
