@@ -61,7 +61,16 @@ def parse(fragment: str) -> HtmlElement:
 
 def inner_html(element: HtmlElement) -> str:
     """The content of an element as HTML."""
-    return "".join(_as_html(node) for node in _peek(element))
+    return "".join(outer_html(node) for node in _peek(element))
+
+
+def outer_html(node: Node) -> str:
+    """A text or an element, without what follows it, as HTML."""
+    if isinstance(node, str):
+        return escape(node)
+    for item in node.iter("li"):
+        item.text = item.text or ""  # with None, libxml2 leaves the end tag of an empty item out
+    return _UNKNOWN_VOID_END.sub("", html.tostring(node, encoding="unicode", with_tail=False))
 
 
 def text(element: HtmlElement) -> str:
@@ -240,14 +249,6 @@ def _peek(element: HtmlElement) -> Iterator[Node]:
         yield child
         if child.tail:
             yield child.tail
-
-
-def _as_html(node: Node) -> str:
-    if isinstance(node, str):
-        return escape(node)
-    for item in node.iter("li"):
-        item.text = item.text or ""  # with None, libxml2 leaves the end tag of an empty item out
-    return _UNKNOWN_VOID_END.sub("", html.tostring(node, encoding="unicode", with_tail=False))
 
 
 def _as_xml(fragment: str) -> str:

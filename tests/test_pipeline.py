@@ -196,6 +196,37 @@ def test_validators_of_a_broken_document_are_not_kept(world: World, web: WebServ
     assert world.refresh().new_entries == 1
 
 
+def test_a_feed_that_is_cut_short_loses_its_half_entry_and_is_fetched_again(
+    world: World, web: WebServer
+) -> None:
+    world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
+    whole = RSS.format(items=ITEM.format(n=1) + ITEM.format(n=2))
+    cut = whole[: whole.index("正文2") + 1]
+    web.answers["/feed"] = Answer(cut.encode(), headers={"ETag": '"1"'})
+    report = world.refresh()
+    assert report.new_entries == 1
+    assert "the feed is cut short" in report.failures[0].reason
+    web.answers["/feed"] = Answer(whole.encode(), headers={"ETag": '"1"'})
+    report = world.refresh()
+    assert (report.new_entries, report.failures) == (1, ())
+
+
+def test_what_nobody_expected_of_one_source_costs_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write("good.md")
+    world.sources.append('id = "odd"\nfile = "odd.rss"')
+    (world.root / "odd.rss").write_text(RSS.format(items=""), encoding="utf-8")
+
+    def stumble(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("feedsvc.ingest.parse_feed", stumble)
+    (failure,) = world.refresh().failures
+    assert failure.reason == "unexpected RecursionError: too deep"
+    assert len(world.feed("articles.rss").entries) == 1
+
+
 def test_a_source_that_is_suddenly_empty_keeps_its_feed(world: World, web: WebServer) -> None:
     world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
     web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1) + ITEM.format(n=2)).encode())
@@ -242,6 +273,7 @@ def test_a_pruned_entry_never_comes_back(world: World, web: WebServer) -> None:
     report = world.refresh()
     assert [e.title for e in world.feed("wire.rss").entries] == [world.feed("wire.rss").entries[0].title]
     assert world.feed("wire.rss").entries[0].title.endswith("新闻2")
+    assert len([name for name in world.files() if name.startswith("articles/")]) == 1
     assert (report.new_entries, world.translator.asked) == (0, asked)
 
 

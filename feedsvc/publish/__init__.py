@@ -11,27 +11,35 @@ from urllib.parse import quote, urlsplit
 from feedsvc.config import Config
 from feedsvc.model import Article, FetchState, Layout, OutputFeed, TitleLayout
 from feedsvc.publish import layout, opml, pages
-from feedsvc.publish.files import prepare_folder, write_if_changed
+from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
 from feedsvc.publish.render import Channel, Item, render
 
 __all__ = ["publish"]
 
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
+_PAGES = "articles"
 _NAME = "Translated news feeds"
 _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
 
 
 def publish(config: Config, articles: Iterable[Article], states: Mapping[str, FetchState]) -> tuple[str, ...]:
-    """Write every file whose content has changed; the names of those, relative to the output folder.
+    """Write every file whose content has changed, and remove the pages of articles that are no more.
+
+    Returns the names of the files written, relative to the output folder.
 
     `articles` are all that may be published, newest first; `states` are those of their sources.
 
     Raises: PublishError.
     """
     prepare_folder(config.output_dir)
-    files = render_files(config, articles, states)
-    return tuple(name for name, content in files if write_if_changed(config.output_dir / name, content))
+    present, written = set(), []
+    for name, content in render_files(config, articles, states):
+        present.add(config.output_dir / name)
+        if write_if_changed(config.output_dir / name, content):
+            written.append(name)
+    remove_others(config.output_dir / _PAGES, present)
+    return tuple(written)
 
 
 def render_files(
@@ -126,7 +134,7 @@ def _is_iri(guid: str) -> bool:
 
 def _page_name(article: Article) -> str:
     digest = hashlib.sha256(article.entry.guid.encode()).hexdigest()[:16]
-    return f"articles/{article.entry.source_id}/{digest}.html"
+    return f"{_PAGES}/{article.entry.source_id}/{digest}.html"
 
 
 def _page(article: Article, config: Config, source_title: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from pathlib import Path
 
 from feedsvc.errors import PublishError
@@ -41,3 +42,16 @@ def prepare_folder(folder: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise PublishError(folder, f"cannot be written: {error.strerror}") from error
+
+
+def remove_others(folder: Path, present: Container[Path]) -> None:
+    """Remove the pages below a folder that should not be there any longer.
+
+    Raises: PublishError.
+    """
+    for path in folder.rglob("*.html"):
+        if path not in present:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise PublishError(path, f"cannot be removed: {error.strerror}") from error

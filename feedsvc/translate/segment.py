@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lxml import html
 from lxml.html import HtmlElement
 
 from feedsvc import languages, markup
@@ -116,7 +115,7 @@ class _Reader:
             if child.tag == "br":
                 self.text += "\n"
             elif markup.is_media(child) or not isinstance(child.tag, str) or not _has_text(child):
-                self.atoms.append((len(self.text), html.tostring(child, encoding="unicode", with_tail=False)))
+                self.atoms.append((len(self.text), markup.outer_html(child)))
             else:
                 self._read_span(child)
             self._add(child.tail)

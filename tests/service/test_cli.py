@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -152,6 +153,36 @@ def test_translate_says_what_is_wrong(
     found, _, err = run("translate", *given)
     assert found == code
     assert message in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "expected"),
+    [
+        (b"\n\n", ["--lines"], (0, "\n\n", "")),
+        (b"", ["--html"], (0, "\n", "")),
+        (b"\xc4\xe3", ["--from", "zh"], (2, "", "-: is not UTF-8: invalid continuation byte\n")),
+        ("今天下雨".encode(), ["--lines"], (0, 1, "")),
+    ],
+    ids=["blank lines", "nothing", "not UTF-8", "no line end"],
+)
+def test_standard_input_is_taken_as_it_comes(
+    given: bytes, options: list[str], expected: tuple[int, str | int, str]
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "feedsvc", "translate", *options], input=given, capture_output=True
+    )
+    out: str | int = ran.stdout.decode()
+    if isinstance(expected[1], int):
+        out = str(out).count("\n")
+    assert (ran.returncode, out, ran.stderr.decode()) == expected
+
+
+def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = run("--config", config, "serve", "--listen", f"127.0.0.1:{port}")
+    assert code == 1
+    assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in err
 
 
 def test_models_are_listed_installed_and_removed(run: Run, config: Path) -> None:

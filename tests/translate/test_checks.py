@@ -8,6 +8,8 @@ from feedsvc.translate.checks import judge, lost_numbers, needs_translation
 #: translations that a reader would accept
 GOOD = [
     ("你好。", "Hello."),
+    ("2026年", "2026"),
+    ("详见 https://x.example/a，谢谢。", "See https://x.example/a, thank you."),
     ("拜登和Macron将在Davos会面。", "Biden and Macron will meet in Davos."),
     ("中国经济去年增长5.2%。", "China's economy grew by 5.2 percent last year."),
     (
@@ -38,6 +40,9 @@ LONG_WINDED = (
 BAD = [
     (Verdict.EMPTY, "第一句。", ""),
     (Verdict.EMPTY, "第一句。", "…"),
+    (Verdict.EMPTY, "日期测试 21", "21"),
+    (Verdict.ADDRESS, "详见 https://x.example/a 的说明。", "See https:/x.example for an explanation."),
+    (Verdict.ADDRESS, "来信请寄 desk@x.example 编辑部。", "Write to the editors, please."),
     (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "俄罗斯外交部发表声明。"),
     (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "Russia's 外交部发表声明 said."),
     (Verdict.LOOP, "北约是一个防御性联盟。", "NATO is a defence alliance alliance alliance alliance."),
