@@ -33,6 +33,7 @@ class Layout(StrEnum):
     INTERLEAVED = "interleaved"
     TRANSLATION = "translation"
     TRANSLATION_FIRST = "translation-first"
+    SIDE_BY_SIDE = "side-by-side"
     ORIGINAL = "original"
 
 

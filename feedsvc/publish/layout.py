@@ -98,7 +98,9 @@ def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
             _keep(block, passage, source)
             continue
         _replace(block, passage, target, attributes)
-        if layout is Layout.INTERLEAVED:
+        if layout is Layout.SIDE_BY_SIDE and block.tag in _REPEATABLE:
+            _put_beside(block, original, source)
+        elif layout in (Layout.INTERLEAVED, Layout.SIDE_BY_SIDE):
             _interleave(block, original, source, target)
     if layout is Layout.TRANSLATION_FIRST and any(p.is_translated for p in made.blocks):
         _without_links_and_media(originals)
@@ -116,7 +118,7 @@ def _keep(block: HtmlElement, passage: Passage, language: str) -> None:
 
 def _replace(block: HtmlElement, passage: Passage, target: str, attributes: Mapping[str, str]) -> None:
     markup.take(block)
-    markup.fill(block, html.fragments_fromstring(passage.text))
+    markup.fill(block, markup.take(markup.parse(passage.text)))
     _label(block, target)
     for element in block.iterdescendants():
         for name in markup.PROSE_ATTRIBUTES:
@@ -148,6 +150,23 @@ def _interleave(block: HtmlElement, original: HtmlElement, source: str, target: 
     shown.set("class", TRANSLATED_CLASS)
     quiet.set("class", ORIGINAL_CLASS)
     markup.fill(block, [shown, html.Element("br"), quiet])
+
+
+def _put_beside(block: HtmlElement, original: HtmlElement, source: str) -> None:
+    """The translation of a paragraph and its original in a row of their own: readers keep tables, not styles."""
+    original = deepcopy(original)
+    original.tail = None
+    _without_links_and_media(original)
+    _label(original, source)
+    row = html.Element("tr")
+    table = html.Element("table", width="100%")
+    table.append(row)
+    block.addprevious(table)
+    table.tail, block.tail = block.tail, None
+    for paragraph in (block, original):
+        cell = html.Element("td", width="50%", valign="top")
+        cell.append(paragraph)
+        row.append(cell)
 
 
 def _without_links_and_media(root: HtmlElement) -> None:

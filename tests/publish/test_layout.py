@@ -30,7 +30,7 @@ ENGLISH = {
     "提示": "hint",
     "Hallo Welt.": "مرحبا بالعالم.",
 }
-BILINGUAL = [Layout.INTERLEAVED, Layout.TRANSLATION, Layout.TRANSLATION_FIRST]
+BILINGUAL = [Layout.INTERLEAVED, Layout.TRANSLATION, Layout.TRANSLATION_FIRST, Layout.SIDE_BY_SIDE]
 RICH = """<h2>小标题</h2><p>前文<img src="https://i.example/1.png">中间<a href="https://a.example/1">链接</a>后文。</p>
 <p><a href="https://a.example/2"><img src="https://i.example/2.png"></a></p>
 <ul><li>第一项<ul><li>里面<a href="https://a.example/3">一项</a></li></ul></li><li>第二项</li></ul>
@@ -129,7 +129,9 @@ def test_as_many_blocks_come_out_as_went_in(how: Layout) -> None:
     assert all(markup.text(e).startswith("English ") for e in translated)
 
 
-@pytest.mark.parametrize("how", [Layout.INTERLEAVED, Layout.TRANSLATION_FIRST, Layout.ORIGINAL])
+@pytest.mark.parametrize(
+    "how", [Layout.INTERLEAVED, Layout.TRANSLATION_FIRST, Layout.SIDE_BY_SIDE, Layout.ORIGINAL]
+)
 def test_the_original_is_there_in_full(how: Layout) -> None:
     root = tree_of(RICH, how)
     originals = [markup.text(e) for e in root.xpath('.//*[@lang="zh"]')]
@@ -150,6 +152,14 @@ def test_items_cells_headings_and_captions_do_not_multiply(how: Layout) -> None:
 @pytest.mark.parametrize("how", [Layout.INTERLEAVED, Layout.TRANSLATION])
 def test_code_is_left_alone_and_stands_once(how: Layout) -> None:
     assert html_of(RICH, how).count('<pre>x = "代码"</pre>') == 1
+
+
+def test_side_by_side_a_paragraph_and_its_original_share_a_row() -> None:
+    (table,) = tree_of("<p>第一句。</p>", Layout.SIDE_BY_SIDE).findall("table")
+    assert [(markup.text(cell), cell.get("width")) for cell in table.iter("td")] == [
+        ("First sentence.", "50%"),
+        ("第一句。", "50%"),
+    ]
 
 
 def test_interleaved_a_paragraph_is_followed_by_its_original() -> None:
