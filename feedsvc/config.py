@@ -148,6 +148,13 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _not_yet(value: bool | list[str]) -> bool | list[str]:
+    """Settings that are agreed on but not built: to take them and do nothing would be a lie."""
+    if value:
+        raise ValueError("is not supported by this version yet")
+    return value
+
+
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(_slug)]
@@ -174,6 +181,8 @@ class _Defaults(_Table):
     max_entries: Annotated[int, Field(ge=1)] | None = None
     keep_entries: Annotated[int, Field(ge=1)] | None = None
     allow_private: bool | None = None
+    full_text: Annotated[bool, AfterValidator(_not_yet)] | None = None
+    glossaries: Annotated[list[str], AfterValidator(_not_yet)] | None = None
 
 
 class _Source(_Defaults):

@@ -414,3 +414,13 @@ def test_models_live_below_the_home_directory_without_a_configuration(
     assert default_data_dir() == Path.home() / ".local" / "share" / "feedsvc"
     monkeypatch.setenv("XDG_DATA_HOME", "/srv/share")
     assert default_data_dir() == Path("/srv/share/feedsvc")
+
+
+@pytest.mark.parametrize("setting", ["full_text = true", 'glossaries = ["names.tsv"]'])
+def test_what_is_not_built_yet_is_refused_and_not_ignored(tmp_path: Path, setting: str) -> None:
+    path = tmp_path / "feedsvc.toml"
+    path.write_text(f"[defaults]\n{setting}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is not supported by this version yet"):
+        load_config(path)
+    path.write_text("[defaults]\nfull_text = false\nglossaries = []\n", encoding="utf-8")
+    assert load_config(path).sources == ()
