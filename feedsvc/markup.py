@@ -38,7 +38,7 @@ _VOID = re.compile(
 )
 #: those of them that libxml2 has not heard of
 _UNKNOWN_VOID_END = re.compile("</(?:source|track|wbr)>")
-_EXACT = html.XHTMLParser()
+_EXACT = html.XHTMLParser(resolve_entities=False)
 
 Node: TypeAlias = str | HtmlElement
 
@@ -52,11 +52,7 @@ def parse(fragment: str) -> HtmlElement:
     try:
         return etree.fromstring(f"<div>{_as_xml(fragment)}</div>", _EXACT)
     except etree.XMLSyntaxError:
-        pass
-    root = html.Element("div")
-    if fragment.strip():
-        fill(root, html.fragments_fromstring(fragment))
-    return root
+        return _parse_tolerantly(fragment)
 
 
 def inner_html(element: HtmlElement) -> str:
@@ -249,6 +245,13 @@ def _peek(element: HtmlElement) -> Iterator[Node]:
         yield child
         if child.tail:
             yield child.tail
+
+
+def _parse_tolerantly(fragment: str) -> HtmlElement:
+    root = html.Element("div")
+    if fragment.strip():
+        fill(root, html.fragments_fromstring(fragment))
+    return root
 
 
 def _as_xml(fragment: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -182,10 +183,8 @@ def _date(meta: Mapping[str, Any], path: Path, *keys: str) -> datetime | None:
 
 
 def _parse_date(value: str, path: Path) -> datetime:
-    try:
+    with suppress(ValueError):
         return datetime.fromisoformat(value)
-    except ValueError:
-        pass
     try:
         return email.utils.parsedate_to_datetime(value)
     except ValueError as error:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from feedsvc.model import Verdict
-from feedsvc.translate.checks import judge, lost_numbers, needs_translation
+from feedsvc.translate.checks import judge, needs_translation
+from feedsvc.translate.numbers import lost_numbers
 
 #: translations that a reader would accept
 GOOD = [
