@@ -74,7 +74,7 @@ def _read(fetched: Fetched) -> tuple[Any, Exception | None]:
         )
     except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # feedparser stumbles over some broken documents
-        raise ParseError(f"the feed is broken: {error}") from error
+        raise ParseError("the feed is too broken to be read") from error
     flaw = document.get("bozo_exception")
     is_harmless = isinstance(flaw, feedparser.exceptions.ThingsNobodyCaresAboutButMe)
     return document, None if is_harmless else flaw

@@ -54,5 +54,9 @@ def test_a_kana_in_a_chinese_text_does_not_make_it_japanese() -> None:
     assert detect("这家名叫优の良品的商店昨天在北京开业，吸引了许多顾客前来参观购买。") == "zh"
 
 
+def test_two_chinese_letters_in_a_short_title_are_worth_a_guess() -> None:
+    assert detect("iPhone 15 发布") == "zh"
+
+
 def test_foreign_names_do_not_make_a_chinese_text_english() -> None:
     assert detect("苹果公司（Apple Inc）周三发布了新款手机，售价九千元人民币。") == "zh"

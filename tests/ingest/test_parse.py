@@ -490,6 +490,18 @@ def test_a_feed_that_breaks_before_its_first_entry_is_an_error(parse: Parse) -> 
         parse('<?xml version="1.0"?><rss version="2.0"><channel><title>World</title>')
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<item<category</item>1</category<",
+        b'<l><s n="" x="" xmlns:media="\xed\xa0/" l=""><![CDATA[]]><media:s>',
+    ],
+)
+def test_a_feed_that_feedparser_stumbles_over_is_an_error(body: bytes, parse: Parse) -> None:
+    with pytest.raises(ParseError, match="the feed is too broken to be read"):
+        parse(body, content_type="")
+
+
 SCRAPS = [
     "<![CDATA[", "]]>", "<item>", "</item>", "</title>", "<", ">", "&", "&#0;", '"', "\x00", "é", "http://[",
     ' xml:base="http://[x"', ' mode="base64"', "<!--", "<?", "<://a b", "\r",

@@ -93,6 +93,7 @@ def test_nothing_that_runs_or_paints_gets_through(fragment: str) -> None:
     [
         ("one <script>two</script>three", "<p>one three</p>"),
         ("<style>p { color: red }</style>one", "<p>one</p>"),
+        ("<svg><title>icon</title><text>two</text></svg>one", "<p>one</p>"),
         ("one<!-- two -->", "<p>one</p>"),
         ("<font color=red>one</font> <blink>two</blink>", "<p>one two</p>"),
         ("<form>one <b>two</b></form>", "<p>one <b>two</b></p>"),

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feedsvc.errors import PublishError
+from feedsvc.publish.files import prepare_folder, write_if_changed
+
+
+def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
+    path = tmp_path / "articles" / "news" / "1.html"
+    assert write_if_changed(path, b"content")
+    assert path.read_bytes() == b"content"
+    assert [p.name for p in path.parent.iterdir()] == ["1.html"]
+
+
+def test_a_file_with_the_same_content_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    write_if_changed(path, b"content")
+    before = path.stat()
+    assert not write_if_changed(path, b"content")
+    after = path.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    write_if_changed(path, b"a long first version")
+    with path.open("rb") as reader:
+        assert write_if_changed(path, b"second")
+        assert reader.read() == b"a long first version"
+    assert path.read_bytes() == b"second"
+    assert [p.name for p in tmp_path.iterdir()] == ["news.rss"]
+
+
+def test_an_empty_file_is_content_too(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    assert write_if_changed(path, b"")
+    assert not write_if_changed(path, b"")
+
+
+def test_the_output_folder_is_made(tmp_path: Path) -> None:
+    prepare_folder(tmp_path / "a" / "public")
+    assert (tmp_path / "a" / "public").is_dir()
+
+
+def test_unfinished_files_are_removed_and_all_others_stay(tmp_path: Path) -> None:
+    pages = tmp_path / "articles" / "news"
+    pages.mkdir(parents=True)
+    for path in (tmp_path / ".news.rss.unfinished", pages / ".1.html.unfinished"):
+        path.write_bytes(b"half")
+    others = {tmp_path / "news.rss", tmp_path / ".htaccess", pages / "unfinished"}
+    for path in others:
+        path.write_bytes(b"whole")
+    prepare_folder(tmp_path)
+    assert {p for p in tmp_path.rglob("*") if p.is_file()} == others
+
+
+def test_a_file_that_cannot_be_replaced_is_named_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    (path / "inside").mkdir(parents=True)
+    with pytest.raises(PublishError, match=r"news\.rss: cannot be written: Is a directory") as caught:
+        write_if_changed(path, b"content")
+    assert caught.value.path == path
+    assert (path / "inside").is_dir()
+
+
+def test_a_file_that_cannot_be_written_beside_the_old_one_leaves_that_alone(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    path.write_bytes(b"old")
+    (tmp_path / ".news.rss.unfinished").mkdir()
+    with pytest.raises(PublishError, match="Is a directory"):
+        write_if_changed(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_a_file_in_place_of_the_folder_is_named_and_stays(tmp_path: Path) -> None:
+    blocker = tmp_path / "public"
+    blocker.write_bytes(b"old")
+    with pytest.raises(PublishError, match="public: cannot be written: File exists"):
+        prepare_folder(blocker)
+    with pytest.raises(PublishError, match=r"public/news\.rss: cannot be written"):
+        write_if_changed(blocker / "news.rss", b"new")
+    assert blocker.read_bytes() == b"old"
