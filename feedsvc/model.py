@@ -243,13 +243,14 @@ class Article:
 
     entry: Entry
     translation: Translation | None
-    first_seen_at: datetime
+    #: the first date that the source gave, else when the entry was first seen; never moves
+    dated_at: datetime
     changed_at: datetime | None
 
     @property
     def published(self) -> datetime:
-        """The source's date, else the time it was first seen."""
-        return self.entry.published or self.first_seen_at
+        """The source's date of publication, else the first date that there was."""
+        return self.entry.published or self.dated_at
 
     @property
     def updated(self) -> datetime:

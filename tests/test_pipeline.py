@@ -227,6 +227,22 @@ def test_what_nobody_expected_of_one_source_costs_no_other(
     assert len(world.feed("articles.rss").entries) == 1
 
 
+def test_an_entry_dated_only_by_its_last_change_keeps_its_first_date(world: World) -> None:
+    atom = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><entry><id>tag:x,2026:1</id>'
+        "<title>标题</title><updated>2026-11-{day}T08:00:00Z</updated><summary>{text}</summary></entry></feed>"
+    )
+    world.sources = ['id = "notes"\nfile = "notes.atom"']
+    (world.root / "notes.atom").write_text(atom.format(day=10, text="正文。"), encoding="utf-8")
+    world.refresh()
+    (before,) = world.feed("notes.atom").entries
+    (world.root / "notes.atom").write_text(atom.format(day=12, text="改过的正文。"), encoding="utf-8")
+    world.refresh()
+    (after,) = world.feed("notes.atom").entries
+    assert before.published == after.published == "2026-11-10T08:00:00+00:00"
+    assert before.updated < after.updated
+
+
 def test_a_source_that_is_suddenly_empty_keeps_its_feed(world: World, web: WebServer) -> None:
     world.sources = [f'id = "wire"\nurl = "{web.url}/feed"']
     web.answers["/feed"] = Answer(RSS.format(items=ITEM.format(n=1) + ITEM.format(n=2)).encode())

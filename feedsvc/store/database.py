@@ -137,7 +137,7 @@ class Store:
             rows = connection.execute(
                 select(entries.c.guid)
                 .where(entries.c.source_id == source_id)
-                .order_by(entries.c.sorted_at.desc(), entries.c.guid)
+                .order_by(entries.c.dated_at.desc(), entries.c.guid)
                 .offset(keep)
             )
             guids = list(rows.scalars())
@@ -164,7 +164,7 @@ class Store:
             )
             .select_from(joined)
             .where(entries.c.source_id.in_(source_ids))
-            .order_by(entries.c.sorted_at.desc(), entries.c.source_id, entries.c.guid)
+            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
         )
         if not again:
             query = query.where(
@@ -220,7 +220,7 @@ class Store:
         query = (
             select(
                 entries.c.data,
-                entries.c.first_seen_at,
+                entries.c.dated_at,
                 entries.c.changed_at,
                 translations.c.data.label("made"),
                 translations.c.changed_at.label("made_of"),
@@ -230,7 +230,7 @@ class Store:
                 entries.c.source_id.in_(source_ids),
                 or_(translations.c.guid.is_not(None), entries.c.released_at.is_not(None)),
             )
-            .order_by(entries.c.sorted_at.desc(), entries.c.source_id, entries.c.guid)
+            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
         )
         with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
@@ -315,7 +315,7 @@ def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
             source_id=entry.source_id,
             guid=entry.guid,
             content_hash=content_hash(entry),
-            sorted_at=entry.published or now,
+            dated_at=entry.published or entry.updated or now,
             first_seen_at=now,
             edits=0,
             data=_ENTRY.dump_json(entry).decode(),
@@ -382,7 +382,7 @@ def _article(row: Any) -> Article:
     return Article(
         entry=translation.entry if translation else _ENTRY.validate_json(row.data),
         translation=translation,
-        first_seen_at=row.first_seen_at,
+        dated_at=row.dated_at,
         changed_at=row.made_of if translation else row.changed_at,
     )
 

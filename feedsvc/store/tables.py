@@ -67,14 +67,14 @@ entries = Table(
     Column("source_id", String, primary_key=True),
     Column("guid", Text, primary_key=True),
     Column("content_hash", String(64), nullable=False),
-    Column("sorted_at", UtcDateTime, nullable=False),  # published, else first seen
+    Column("dated_at", UtcDateTime, nullable=False),  # published, else updated, else seen: at first sight
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime),  # null until the content changes
     Column("edits", Integer, nullable=False),
     Column("released_at", UtcDateTime),  # set when it must not wait for its translation any longer
     Column("data", Text, nullable=False),  # JSON of model.Entry
 )
-Index("entries_by_date", entries.c.source_id, entries.c.sorted_at)
+Index("entries_by_date", entries.c.source_id, entries.c.dated_at)
 
 #: what we made of them; one row for each entry and language, of the last revision that was translated
 translations = Table(

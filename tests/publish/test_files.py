@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from feedsvc.errors import PublishError
-from feedsvc.publish.files import prepare_folder, write_if_changed
+from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
@@ -55,6 +55,25 @@ def test_unfinished_files_are_removed_and_all_others_stay(tmp_path: Path) -> Non
         path.write_bytes(b"whole")
     prepare_folder(tmp_path)
     assert {p for p in tmp_path.rglob("*") if p.is_file()} == others
+
+
+def test_only_pages_that_should_not_be_there_are_removed(tmp_path: Path) -> None:
+    wanted, other, text = (tmp_path / "news" / name for name in ("1.html", "2.html", "notes.txt"))
+    for path in (wanted, other, text):
+        write_if_changed(path, b"content")
+    remove_others(tmp_path, {wanted})
+    assert {p for p in tmp_path.rglob("*") if p.is_file()} == {wanted, text}
+
+
+def test_there_may_be_no_pages_at_all(tmp_path: Path) -> None:
+    remove_others(tmp_path / "articles", set())
+    assert not (tmp_path / "articles").exists()
+
+
+def test_a_page_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "1.html").mkdir()
+    with pytest.raises(PublishError, match=r"1\.html: cannot be removed"):
+        remove_others(tmp_path, set())
 
 
 def test_a_file_that_cannot_be_replaced_is_named_and_stays(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def article(
     return Article(
         entry=entry,
         translation=made if is_translated else None,
-        first_seen_at=SEEN,
+        dated_at=SEEN,
         changed_at=changed_at,
     )
 
@@ -331,6 +331,14 @@ def test_a_page_of_an_article_without_a_title_is_headed_in_the_language_it_claim
     (page,) = site.pages()
     assert [(e.text, e.get("lang")) for e in site.page(str(page)).iter("h1")] == [("第一段。", "zh")]
     assert site.feed().entries[0].title == "First paragraph."
+
+
+def test_the_page_of_an_article_that_is_no_more_goes(site: Site) -> None:
+    site.publish(article(), article("https://news.example/2"))
+    assert len(site.pages()) == 2
+    site.publish(article("https://news.example/2"))
+    assert len(site.pages()) == 1
+    assert site.ids() == ["https://news.example/2"]
 
 
 def test_the_index_lists_the_five_newest_articles(site: Site) -> None:

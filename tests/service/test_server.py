@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import httpx
 import pytest
 
-from feedsvc.service.server import application
+from feedsvc.errors import PublishError, ServeError
+from feedsvc.service.server import application, serve
 
 INDEX = "<!DOCTYPE html><title>Feeds</title>" + "<p>A line that repeats itself.</p>" * 100
 
@@ -114,7 +116,7 @@ def test_nothing_outside_the_folder_is_served(folder: Path, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/none.rss", "/articles/", "/articles/news"])
 def test_what_is_not_there_is_a_404(folder: Path, path: str) -> None:
-    assert ask(folder, path).status_code in (404,)
+    assert ask(folder, path).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/news.rss", "/articles/news/1.html"])
@@ -149,7 +151,20 @@ def test_nothing_can_be_written(folder: Path) -> None:
     assert (folder / "news.rss").exists()
 
 
-def test_the_folder_is_made_if_nothing_was_published_yet(tmp_path: Path) -> None:
-    answer = ask(tmp_path / "later" / "public", "/")
-    assert answer.status_code == 404
-    assert (tmp_path / "later" / "public").is_dir()
+def test_what_is_published_while_it_serves_is_there_at_once(tmp_path: Path) -> None:
+    assert ask(tmp_path, "/").status_code == 404
+    (tmp_path / "index.html").write_text("published")
+    assert ask(tmp_path, "/").text == "published"
+
+
+def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ServeError, match=rf"127\.0\.0\.1:{port}.*Address already in use"):
+            serve(tmp_path, "127.0.0.1", port)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "public").write_text("a file")
+    with pytest.raises(PublishError, match="public: cannot be written: File exists"):
+        serve(tmp_path / "public", "127.0.0.1", 0)

@@ -155,7 +155,7 @@ def test_an_edit_moves_when_it_changed_but_neither_guid_nor_first_published(
     (article,) = store.articles(["news"], "en")
     assert (article.entry.guid, article.published) == (first.guid, first.published)
     assert article.changed_at == article.updated == now + HOUR
-    assert article.first_seen_at == now
+    assert article.dated_at == first.published
 
 
 def test_an_entry_without_a_date_is_published_when_it_was_first_seen(

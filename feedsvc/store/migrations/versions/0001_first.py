@@ -31,14 +31,14 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String, primary_key=True),
         sa.Column("guid", sa.Text, primary_key=True),
         sa.Column("content_hash", sa.String(64), nullable=False),
-        sa.Column("sorted_at", time, nullable=False),
+        sa.Column("dated_at", time, nullable=False),
         sa.Column("first_seen_at", time, nullable=False),
         sa.Column("changed_at", time),
         sa.Column("edits", sa.Integer, nullable=False),
         sa.Column("released_at", time),
         sa.Column("data", sa.Text, nullable=False),
     )
-    op.create_index("entries_by_date", "entries", ["source_id", "sorted_at"])
+    op.create_index("entries_by_date", "entries", ["source_id", "dated_at"])
     op.create_table(
         "translations",
         sa.Column("source_id", sa.String, primary_key=True),
