@@ -20,6 +20,12 @@ from feedsvc.translate.models import BUNDLED
 (ARCHIVE,) = BUNDLED.glob("*.argosmodel")
 ROOT = "translate-zh_en-starter"
 METADATA = {"type": "translate", "package_version": "0.1", "from_code": "zh", "to_code": "en"}
+with zipfile.ZipFile(ARCHIVE) as bundled:
+    #: of the bundled starter
+    VERSION = json.loads(bundled.read(next(n for n in bundled.namelist() if n.endswith("metadata.json"))))[
+        "package_version"
+    ]
+FOLDER = f"translate-zh_en-{VERSION.replace('.', '_')}"
 #: translates one sentence in a process of its own, whose user has no home but what HOME says
 ELSEWHERE = """
 import pwd, sys
@@ -133,7 +139,7 @@ def content(folder: Path) -> dict[str, bytes | None]:
 
 def test_the_bundled_model_is_found(bundled_models: Models) -> None:
     model = bundled_models.find("zh", "en")
-    assert (model.origin, model.engine) == ("bundled", "starter zh_en 0.1")
+    assert (model.origin, model.engine) == ("bundled", f"starter zh_en {VERSION}")
 
 
 def test_the_bundled_model_is_unpacked_once(models: Models) -> None:
@@ -145,7 +151,7 @@ def test_the_bundled_model_is_unpacked_once(models: Models) -> None:
 
 def test_another_bundled_model_of_an_older_feedsvc_goes(models: Models) -> None:
     lay_out(models.folder / ".bundled" / f"{ARCHIVE.stem}-1")
-    assert [m.version for m in models.available()] == ["0.1"]
+    assert [m.version for m in models.available()] == [VERSION]
     assert [p.name for p in (models.folder / ".bundled").iterdir()] == [
         f"{ARCHIVE.stem}-{ARCHIVE.stat().st_size}"
     ]
@@ -181,15 +187,15 @@ def test_a_missing_pair_is_named_with_the_command_that_helps(
 def test_an_installed_model_comes_before_the_bundled_one(models: Models) -> None:
     installed = models.install(ARCHIVE)
     assert models.find("zh", "en") == installed
-    assert (installed.origin, installed.engine) == ("installed", "argos zh_en 0.1")
-    assert installed.path == models.folder / "translate-zh_en-0_1"
+    assert (installed.origin, installed.engine) == ("installed", f"argos zh_en {VERSION}")
+    assert installed.path == models.folder / FOLDER
     assert [m.origin for m in models.available()] == ["installed", "bundled"]
 
 
 def test_an_installed_model_translates(models: Models) -> None:
     models.install(ARCHIVE)
     translator = ArgosTranslator(models)
-    assert translator.engine("zh", "en") == "argos zh_en 0.1"
+    assert translator.engine("zh", "en") == f"argos zh_en {VERSION}"
     assert list(translator.translate(["12"], source_language="zh", target_language="en")) == [(0, "12")]
 
 
@@ -199,7 +205,7 @@ def test_installing_twice_replaces(models: Models, tmp_path: Path) -> None:
     models.install(ARCHIVE)
     assert content(models.folder) == before
     models.install(pack(tmp_path / "other.argosmodel", README=b"another build"))
-    assert [p.name for p in models.folder.iterdir()] == ["translate-zh_en-0_1"]
+    assert [p.name for p in models.folder.iterdir()] == [FOLDER]
     assert (models.find("zh", "en").path / "README.md").read_bytes() == b"another build"
 
 
@@ -229,8 +235,8 @@ def test_removing_an_installed_model_brings_the_bundled_one_back(models: Models)
 
 
 def test_removing_goes_on_where_it_was_interrupted(models: Models) -> None:
-    lay_out(models.folder / "translate-zh_en-0_1")
-    lay_out(models.folder / ".removed-translate-zh_en-0_1")
+    lay_out(models.folder / FOLDER)
+    lay_out(models.folder / f".removed-{FOLDER}")
     models.remove("zh", "en")
     assert [p.name for p in models.folder.iterdir()] == [".bundled"]
 
@@ -250,7 +256,7 @@ def test_what_feedsvc_did_not_install_is_not_removed(
 def test_a_bad_archive_is_refused_and_leaves_the_folder_as_it_was(
     models: Models, tmp_path: Path, kind: str
 ) -> None:
-    lay_out(models.folder / "translate-zh_en-0_1")
+    lay_out(models.folder / FOLDER)
     make, reason = REFUSED[kind]
     archive = make(tmp_path / "bad.argosmodel")
     before = content(tmp_path)
@@ -318,6 +324,6 @@ def test_nothing_is_made_in_a_home_and_none_is_needed(tmp_path: Path, home: str)
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("starter zh_en 0.1 (0, '12')\n", "")
+    assert (done.stdout, done.stderr) == (f"starter zh_en {VERSION} (0, '12')\n", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "models"]
     assert home != "a folder" or list(place.iterdir()) == []
