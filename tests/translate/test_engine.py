@@ -103,7 +103,11 @@ def test_a_latin_name_is_copied(argos: ArgosTranslator) -> None:
 
 
 def test_careful_decoding_breaks_loops(argos: ArgosTranslator) -> None:
-    sentences = ["委员会办公室表示，轮值主席向各国代表强调，本组织是一个开放性平台，", "我们" * 8, "好，" * 25]
+    sentences = [
+        "委员会办公室表示，轮值主席向各国代表强调，本组织是一个开放性平台，",
+        "我们" * 8,
+        "好，" * 25,
+    ]
     answers = translated(argos, sentences, careful=True)
     assert max(longest_run(answer) for answer in answers.values()) <= 4
 
