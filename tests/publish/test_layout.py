@@ -171,6 +171,14 @@ def test_interleaved_a_paragraph_is_followed_by_its_original() -> None:
     )
 
 
+@pytest.mark.parametrize("how", BILINGUAL)
+def test_what_stands_between_two_paragraphs_stays_between_them(how: Layout) -> None:
+    shown = html_of("<p>第一句。</p>—<p>Reuters</p>", how).split("<hr>")[0]
+    before, after = shown.split("—")
+    assert markup.text(markup.parse(before)).startswith("First sentence.")
+    assert after == "<p>Reuters</p>"
+
+
 def test_interleaved_a_list_item_holds_both_languages() -> None:
     assert html_of("<ul><li>一</li></ul>") == (
         '<ul><li><span lang="en" dir="ltr" class="feedsvc-translation">one</span><br>'
@@ -388,6 +396,7 @@ def test_the_credit_of_a_headline_alone_counts_no_paragraphs() -> None:
 def test_there_is_no_credit_where_nothing_was_translated() -> None:
     assert layout.credit(translate(entry_of("<p>2026</p>", title="COP31"))) is None
     assert layout.credit(translate(entry_of("<p>English.</p>", title="English", language="en"))) is None
+    assert layout.credit(replace(translate(entry_of("<p>第一句。</p>")), engine="")) is None
 
 
 @pytest.mark.parametrize("how", BILINGUAL)

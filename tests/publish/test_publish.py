@@ -250,6 +250,12 @@ def test_a_combined_output_lists_an_article_of_two_sources_once(site: Site) -> N
     assert site.feed("world.rss").feed.title == "World"
 
 
+def test_a_title_of_its_own_goes_before_that_of_the_source(site: Site) -> None:
+    site.outputs = (output(title="My news"),)
+    site.publish()
+    assert site.feed("news.rss").feed.title == site.feed("news.atom").feed.title == "My news"
+
+
 def test_each_output_has_its_own_layouts(site: Site) -> None:
     site.outputs = (
         output("both"),

@@ -494,6 +494,18 @@ def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path, on_disk: Store) -
         on_disk.exclusive().__enter__()
 
 
+def test_a_row_that_cannot_be_read_is_one_line_too(
+    tmp_path: Path, on_disk: Store, make_entry: MakeEntry, now: datetime
+) -> None:
+    save(on_disk, make_entry(), now=now)
+    with sqlite3.connect(tmp_path / "data" / "db.sqlite") as connection:
+        connection.execute("UPDATE entries SET data = '{}'")
+    connection.close()
+    with pytest.raises(StoreError) as caught:
+        on_disk.pending(["news"], "en")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_database_that_fails_later_is_named_too(tmp_path: Path, on_disk: Store, now: datetime) -> None:
     connection = sqlite3.connect(tmp_path / "data" / "db.sqlite")
     connection.execute("DROP TABLE memory")
