@@ -195,7 +195,7 @@ class _Source(_Defaults):
 
 class _Output(_Table):
     slug: _Slug
-    title: str | None = None
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
     sources: list[str] = ["*"]
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None

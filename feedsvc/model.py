@@ -183,6 +183,16 @@ class Segment:
     target: str
     verdict: Verdict
 
+    @property
+    def has_failed(self) -> bool:
+        """Its translation did not pass the checks."""
+        return self.verdict not in (Verdict.GOOD, Verdict.KEPT)
+
+    @property
+    def marked(self) -> str:
+        """What a reader is shown: the translation, or the source and that it is no translation."""
+        return f"{NOT_TRANSLATED} {self.target}" if self.has_failed else self.target
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
@@ -199,7 +209,7 @@ class Passage:
     @property
     def is_complete(self) -> bool:
         """No sentence failed its check."""
-        return all(s.verdict in (Verdict.GOOD, Verdict.KEPT) for s in self.segments)
+        return not any(s.has_failed for s in self.segments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

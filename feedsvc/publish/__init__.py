@@ -108,7 +108,7 @@ def _item(article: Article, body: Layout, title: TitleLayout, config: Config) ->
         link=entry.link or page_url,
         link_language=entry.language if entry.link else None,
         page_url=page_url if entry.link else None,
-        language=config.target_language,
+        language=config.target_language if article.translation else entry.language or "und",
         published=article.published,
         updated=article.updated,
         authors=entry.authors,

@@ -11,7 +11,7 @@ from feedsvc import languages
 from feedsvc.errors import ConfigError, ParseError
 from feedsvc.ingest.detect import detect
 from feedsvc.ingest.sanitize import clean_text, sanitise, text_of
-from feedsvc.model import NOT_TRANSLATED, Entry, Layout, Passage, Pending, Translation, Verdict
+from feedsvc.model import Entry, Layout, Passage, Pending, Translation
 from feedsvc.publish import layout
 from feedsvc.translate import Translator, article, batch
 
@@ -56,7 +56,7 @@ def translate(
     for chunk in _chunks(lines):
         made = _translate_entries([_entry(pair, chunk, summary=line) for line in chunk], translator, pair)
         for number, passage in enumerate((m.summary for m in made), done + 1):
-            out.write((passage.text if mode == "lines" else _marked(passage)) + "\n")
+            out.write((_unmarked(passage, pair) if mode == "lines" else passage.text) + "\n")
             if not passage.is_complete:
                 failed.append(f"line {number} stands in the original: {_faults(passage)}")
         out.flush()
@@ -104,13 +104,11 @@ def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _marked(passage: Passage) -> str:
-    fine = (Verdict.GOOD, Verdict.KEPT)
-    return " ".join(
-        s.target if s.verdict in fine else f"{NOT_TRANSLATED} {s.target}" for s in passage.segments
-    )
+def _unmarked(passage: Passage, pair: Languages) -> str:
+    gap = " " if languages.is_spaced(pair.target) else ""
+    return gap.join(segment.target for segment in passage.segments)
 
 
 def _faults(passage: Passage) -> str:
-    faults = [s.verdict.value for s in passage.segments if s.verdict not in (Verdict.GOOD, Verdict.KEPT)]
+    faults = [s.verdict.value for s in passage.segments if s.has_failed]
     return ", ".join(dict.fromkeys(faults))

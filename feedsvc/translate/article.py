@@ -84,7 +84,11 @@ def assemble(
     def joined(unit: Unit, gap: str = " ", finish: Callable[[str], str] = str) -> Passage:
         parts = found(unit)
         gap = gap if languages.is_spaced(target_language) else ""
-        return Passage(text=_chain([finish(s.target) for s in parts], gap), segments=parts)
+        return Passage(text=_chain([finish(s.marked) for s in parts], gap), segments=parts)
+
+    def category(unit: Unit) -> Passage:
+        parts = found(unit)  # filter rules of readers match on categories: no mark
+        return Passage(text=" ".join(as_title(s.target) for s in parts), segments=parts)
 
     def block(unit: Unit) -> Passage:
         parts = found(unit)
@@ -103,7 +107,7 @@ def assemble(
         engine=engine,
         title=joined(outline.title, "; ", as_title),
         summary=joined(outline.summary),
-        categories=tuple(joined(unit, finish=as_title) for unit in outline.categories),
+        categories=tuple(map(category, outline.categories)),
         blocks=tuple(map(block, outline.blocks)),
         attributes=tuple(joined(unit, finish=as_title) for unit in outline.attributes),
     )

@@ -83,7 +83,7 @@ def failed_before(outlines: Iterable[Outline], engines: Mapping[str, str]) -> di
         if (previous := item.pending.previous) and previous.engine == engines.get(item.language)
         for passage in previous.passages
         for part in passage.segments
-        if part.verdict not in (Verdict.GOOD, Verdict.KEPT)
+        if part.has_failed
     }
 
 
