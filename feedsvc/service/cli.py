@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -63,7 +63,7 @@ def _show_version(wanted: bool) -> None:
 def options(
     context: typer.Context,
     config: Annotated[
-        Optional[Path],  # noqa: UP045 - typer evaluates it
+        Path | None,
         typer.Option(
             metavar="FILE", help="Default: $FEEDSVC_CONFIG, config/feedsvc.toml, /etc/feedsvc/feedsvc.toml."
         ),
@@ -116,9 +116,9 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def translate(
     context: typer.Context,
-    file: Annotated[Optional[Path], typer.Argument(help="Default, and -: standard input.")] = None,  # noqa: UP045
+    file: Annotated[Path | None, typer.Argument(help="Default, and -: standard input.")] = None,
     source_language: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--from", metavar="LANGUAGE", help="Default: detected."),
     ] = None,
     target_language: Annotated[str, typer.Option("--to", metavar="LANGUAGE")] = "en",
@@ -216,7 +216,7 @@ def serve(
 def demo(
     context: typer.Context,
     serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,
-    listen: Annotated[Optional[str], typer.Option(metavar="HOST:PORT")] = None,  # noqa: UP045
+    listen: Annotated[str | None, typer.Option(metavar="HOST:PORT")] = None,
 ) -> None:
     """Translate the sample sources with the bundled model, publish, and serve what came out."""
     from feedsvc.config import load_config
