@@ -73,7 +73,8 @@ def credit(made: Translation) -> str | None:
         return None
     line = f"Machine-translated from {languages.name(made.entry.language or 'und')} by {made.engine}"
     if wanted:
-        line += f", {sum(p.is_complete for p in wanted)} of {len(wanted)} paragraphs"
+        paragraphs = "paragraph" if len(wanted) == 1 else "paragraphs"
+        line += f", {sum(p.is_complete for p in wanted)} of {len(wanted)} {paragraphs}"
     return f"{line}."
 
 

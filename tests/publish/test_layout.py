@@ -403,7 +403,7 @@ def test_there_is_no_credit_where_nothing_was_translated() -> None:
 def test_the_credit_is_the_last_line_and_can_be_switched_off(how: Layout) -> None:
     entry = entry_of("<p>第一句。</p>")
     without = layout.body(entry, translate(entry), how, with_credit=False)
-    line = "<p><small>Machine-translated from Chinese by fake zh_en 1, 1 of 1 paragraphs.</small></p>"
+    line = "<p><small>Machine-translated from Chinese by fake zh_en 1, 1 of 1 paragraph.</small></p>"
     assert layout.body(entry, translate(entry), how, with_credit=True) == without + line
 
 
