@@ -49,7 +49,7 @@ def judge(source: str, target: str, source_language: str, target_language: str) 
         return Verdict.LOOP
     if (fault := _judge_length(source, target, source_language)) is not Verdict.GOOD:
         return fault
-    if any(address not in target for address in _ADDRESS.findall(source)):
+    if not _addresses(source) <= _addresses(target):
         return Verdict.ADDRESS
     return Verdict.NUMBERS if lost_numbers(source, target) else Verdict.GOOD
 
@@ -59,6 +59,11 @@ def _is_empty(source: str, target: str) -> bool:
     if any(c.isalpha() for c in target):
         return False
     return not languages.has_words(target) or sum(c.isalpha() and c not in _COUNTERS for c in source) > 1
+
+
+def _addresses(text: str) -> set[str]:
+    """The web and mail addresses of a text, without the punctuation behind them."""
+    return {address.rstrip(".,;:!?)]\"'") for address in _ADDRESS.findall(text)}
 
 
 def _judge_length(source: str, target: str, source_language: str) -> Verdict:

@@ -9,6 +9,7 @@ from feedsvc.translate.numbers import lost_numbers
 #: translations that a reader would accept
 GOOD = [
     ("你好。", "Hello."),
+    ("详见 https://x.example/a。", "See https://x.example/a."),
     ("2026年", "2026"),
     ("详见 https://x.example/a，谢谢。", "See https://x.example/a, thank you."),
     ("拜登和Macron将在Davos会面。", "Biden and Macron will meet in Davos."),
@@ -43,6 +44,7 @@ BAD = [
     (Verdict.EMPTY, "第一句。", "…"),
     (Verdict.EMPTY, "日期测试 21", "21"),
     (Verdict.ADDRESS, "详见 https://x.example/a 的说明。", "See https:/x.example for an explanation."),
+    (Verdict.ADDRESS, "入口在 https://x.example/zh/", "The entrance is at https://x.example/zh/z"),
     (Verdict.ADDRESS, "来信请寄 desk@x.example 编辑部。", "Write to the editors, please."),
     (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "俄罗斯外交部发表声明。"),
     (Verdict.UNTRANSLATED, "俄罗斯外交部发表声明。", "Russia's 外交部发表声明 said."),
