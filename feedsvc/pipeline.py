@@ -16,7 +16,6 @@ from functools import partial
 from feedsvc.config import Config
 from feedsvc.errors import SourceError, TranslationError
 from feedsvc.ingest import Fetcher, read_source
-from feedsvc.languages import base
 from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
 from feedsvc.publish import publish
 from feedsvc.store import Saved, Store
@@ -192,7 +191,7 @@ class _Engines:
 
 
 def _engines(waiting: Sequence[Pending], translator: Translator, target: str) -> _Engines:
-    """The engine for each language; "" for the target language itself, which needs none."""
+    """The engine for each language that waits, or why there is none."""
     names: dict[str, str] = {}
     reasons: dict[str | None, str] = {}
     for language in dict.fromkeys(p.entry.language for p in waiting):
@@ -200,7 +199,7 @@ def _engines(waiting: Sequence[Pending], translator: Translator, target: str) ->
             reasons[None] = 'their language is unknown; set language = "…" for the source'
             continue
         try:
-            names[language] = "" if base(language) == base(target) else translator.engine(language, target)
+            names[language] = batch.engine_for(language, translator, target)
         except TranslationError as error:
             reasons[language] = str(error)
     return _Engines(names=names, reasons=reasons)

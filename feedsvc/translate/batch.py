@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from feedsvc import languages
 from feedsvc.model import Pending, Segment, Translation, Verdict
 from feedsvc.translate.article import Outline, Sentence, assemble, distinct
 from feedsvc.translate.checks import judge, needs_translation
@@ -23,6 +24,16 @@ class Done:
     learnt: Mapping[str, str]
     #: distinct sentences that the engine was asked for
     asked: int
+
+
+def engine_for(language: str, translator: Translator, target_language: str) -> str:
+    """The engine for a language; "" for the target language itself, which needs none.
+
+    Raises: LanguagePairMissing, ModelError.
+    """
+    if languages.base(language) == languages.base(target_language):
+        return ""
+    return translator.engine(language, target_language)
 
 
 def translate_group(
