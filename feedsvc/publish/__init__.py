@@ -50,27 +50,28 @@ def render_files(
     Pages come first: a feed never links to what is not there yet.
     """
     outputs = [o for o in config.outputs if any(states[source_id].added_at for source_id in o.source_ids)]
-    items: dict[str, dict[str, Item]] = {output.slug: {} for output in outputs}
+    chosen: dict[str, dict[str, Item]] = {output.slug: {} for output in outputs}
     for article in articles:
         source_id = article.entry.source_id
         yield _page_name(article), _page(article, config, states[source_id].title or source_id)
         for output in outputs:
-            chosen = items[output.slug]
-            if source_id in output.source_ids and len(chosen) < output.max_entries:
+            by_id = chosen[output.slug]
+            if source_id in output.source_ids and len(by_id) < output.max_entries:
                 item = _item(article, output.layout, output.title_layout, config)
-                chosen.setdefault(item.id, item)
-    channels = {
-        output.slug: _channel(output, list(items[output.slug].values()), config, states) for output in outputs
-    }
-    for slug, channel in channels.items():
-        rss, atom = render(channel, list(items[slug].values()))
-        yield f"{slug}.rss", rss
-        yield f"{slug}.atom", atom
-    yield "feeds.opml", opml.render(_NAME, [_subscription(channel) for channel in channels.values()])
+                by_id.setdefault(item.id, item)
+    feeds = []
+    for output in outputs:
+        items = list(chosen[output.slug].values())
+        channel = _channel(output, items, config, states)
+        rss, atom = render(channel, items)
+        yield f"{output.slug}.rss", rss
+        yield f"{output.slug}.atom", atom
+        feeds.append((output.slug, channel, items))
+    yield "feeds.opml", opml.render(_NAME, [_subscription(channel) for _, channel, _ in feeds])
     yield (
         "index.html",
         pages.index_page(
-            [_listed(slug, channel, list(items[slug].values())) for slug, channel in channels.items()],
+            [_listed(*feed) for feed in feeds],
             name=_NAME,
             base_url=config.base_url,
             language=config.target_language,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from feedsvc import pipeline
@@ -48,7 +50,7 @@ def status(config: Config, store: Store, translator: Translator) -> dict[str, An
     }
 
 
-def _files(config: Config, slug: str) -> list[Any]:
+def _files(config: Config, slug: str) -> list[Path]:
     return [config.output_dir / f"{slug}.{suffix}" for suffix in ("rss", "atom")]
 
 
@@ -61,5 +63,5 @@ def _verdicts(config: Config, store: Store) -> dict[str, int]:
     return dict(found)
 
 
-def _iso(when: Any) -> str | None:
+def _iso(when: datetime | None) -> str | None:
     return when.isoformat() if when else None

@@ -75,7 +75,8 @@ def _translate_html(source: str, out: TextIO, translator: Translator, pair: Lang
 def _translate_entries(entries: list[Entry], translator: Translator, pair: Languages) -> list[Translation]:
     pending = [Pending(entry=e, content_hash="", changed_at=None, previous=None) for e in entries]
     outlines = [article.outline(p, p.entry.language or "und") for p in pending]
-    engines = {o.language: batch.engine_for(o.language, translator, pair.target) for o in outlines}
+    found = {o.language for o in outlines}
+    engines = {language: batch.engine_for(language, translator, pair.target) for language in found}
     done = batch.translate_group(
         outlines, translator, engines, target_language=pair.target, recall=lambda keys: {}
     )
