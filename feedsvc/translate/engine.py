@@ -45,7 +45,7 @@ class LoadedModel:
 
     def stream(self, sentences: Sequence[str], *, careful: bool) -> Iterator[tuple[int, str]]:
         """Index and translation of each sentence, batch by batch, the shortest first."""
-        tokens = [self._pieces.encode(s, out_type=str)[:_MAX_INPUT_TOKENS] for s in sentences]
+        tokens = [self._encode(sentence) for sentence in sentences]
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         waiting: list[tuple[list[int], list[Any]]] = []
         for batch in _batches(order, tokens):
@@ -54,6 +54,11 @@ class LoadedModel:
                 yield from self._results(*waiting.pop(0))
         for item in waiting:
             yield from self._results(*item)
+
+    def _encode(self, sentence: str) -> list[str]:
+        """The pieces of a sentence; none of one that no model can take whole, rather than a part of it."""
+        pieces: list[str] = self._pieces.encode(sentence, out_type=str)
+        return pieces if len(pieces) <= _MAX_INPUT_TOKENS else []
 
     def _submit(self, batch: list[list[str]], *, careful: bool) -> list[Any]:
         # asynchronous: a sentence that the model cannot take raises alone
@@ -86,9 +91,6 @@ def _batches(order: Sequence[int], tokens: Sequence[Sequence[str]]) -> Iterator[
     """Cut sentences, sorted by length, into batches of so many tokens, padding included."""
     batch: list[int] = []
     for index in order:
-        if not tokens[index]:
-            yield [index]
-            continue
         if batch and (len(batch) + 1) * len(tokens[index]) > _BATCH_TOKENS:
             yield batch
             batch = []

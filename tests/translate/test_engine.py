@@ -93,8 +93,8 @@ def test_a_monster_breaks_no_other_sentence(argos: ArgosTranslator, monster: str
     assert "Macron" in answers[0]
 
 
-def test_a_translation_has_an_end(argos: ArgosTranslator) -> None:
-    assert len(translated(argos, ["我们" * 1000])[0].split()) <= 512
+def test_a_sentence_too_long_for_any_model_is_not_translated_in_part(argos: ArgosTranslator) -> None:
+    assert translated(argos, ["我们" * 1000, "你好。"])[0] == ""
 
 
 def test_a_latin_name_is_copied(argos: ArgosTranslator) -> None:
