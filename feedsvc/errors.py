@@ -8,7 +8,7 @@
     │  └ FrontMatterError(path, reason)
     ├ TranslationError                     entries stay pending, the run goes on
     │  ├ LanguagePairMissing(source_language, target_language)
-    │  └ ModelError(path, reason)          a package that cannot be read, installed or removed
+    │  └ ModelError(path, reason)          a package that cannot be read, downloaded, installed or removed
     ├ StoreError                           the run stops
     │  ├ SchemaTooNew(found)
     │  └ StoreBusy(holder)
@@ -68,19 +68,34 @@ class TranslationError(FeedsvcError):
 
 
 class LanguagePairMissing(TranslationError):
-    """No model for a pair of languages (BCP 47 tags) is installed."""
+    """No model for a pair of languages (BCP 47 tags) is installed.
 
-    def __init__(self, source_language: str, target_language: str) -> None:
+    `from_source` and `into_target`: the languages that there are models for on the other side of each.
+    """
+
+    def __init__(
+        self,
+        source_language: str,
+        target_language: str,
+        *,
+        from_source: Sequence[str] = (),
+        into_target: Sequence[str] = (),
+    ) -> None:
         self.source_language = source_language
         self.target_language = target_language
+        near = [
+            *([f"from {source_language} into {', '.join(from_source)}"] if from_source else []),
+            *([f"into {target_language} from {', '.join(into_target)}"] if into_target else []),
+        ]
         super().__init__(
-            f"no model translates from {source_language} to {target_language}; "
-            "install an Argos package with: feedsvc models install FILE.argosmodel"
+            f"no model translates from {source_language} to {target_language}"
+            + (f" (there are models {'; '.join(near)})" if near else "")
+            + f"; install one with: feedsvc models install {source_language} {target_language}"
         )
 
 
 class ModelError(TranslationError):
-    """A model package cannot be read, installed or removed."""
+    """A model package cannot be read, downloaded, installed or removed."""
 
     def __init__(self, path: Path | str, reason: str) -> None:
         self.path = path

@@ -9,13 +9,16 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import feedsvc
 from feedsvc.errors import LanguagePairMissing, ModelError
 from feedsvc.translate import ArgosTranslator, Models
-from feedsvc.translate.models import BUNDLED
+from feedsvc.translate import models as subject
+from feedsvc.translate.index import Offer
+from feedsvc.translate.models import BUNDLED, covering, readings
 
 (ARCHIVE,) = BUNDLED.glob("*.argosmodel")
 ROOT = "translate-zh_en-starter"
@@ -38,7 +41,8 @@ pwd.getpwuid = getpwuid
 from feedsvc.translate import ArgosTranslator, Models
 
 translator = ArgosTranslator(Models(Path(sys.argv[1])))
-print(translator.engine("zh", "en"), *translator.translate(["12"], source_language="zh", target_language="en"))
+answers = dict(translator.translate(["12"], source_language="zh", target_language="en"))
+print(translator.engine("zh", "en"), answers[0][0].text)
 """
 
 
@@ -81,10 +85,11 @@ def link(name: str) -> zipfile.ZipInfo:
     return member
 
 
-def only_bpe(path: Path) -> Path:
+def older(path: Path, pairs: str) -> Path:
+    """The real package with a tokenizer of the older kind."""
     pack(path, sentencepiece=None)
     with zipfile.ZipFile(path, "a") as packed:
-        packed.writestr(f"{ROOT}/bpe.model", "")
+        packed.writestr(f"{ROOT}/bpe.model", pairs)
     return path
 
 
@@ -129,7 +134,12 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a broken model": (lambda p: pack(p, model=b"no model"), "cannot be loaded"),
     "an empty model": (lambda p: pack(p, model=b""), "cannot be loaded"),
     "a broken vocabulary": (lambda p: pack(p, sentencepiece=b"none"), "cannot be loaded"),
-    "only bpe.model": (only_bpe, "bpe.model only are not supported"),
+    "no tokenizer": (lambda p: pack(p, sentencepiece=None), "sentencepiece.model or bpe.model is missing"),
+    "a broken bpe.model": (lambda p: older(p, "alone\n"), "cannot be loaded: it is no list of pairs"),
+    "a foreign prefix": (
+        lambda p: pack(p, metadata=metadata(target_prefix=">>tlh<<")),
+        "its model does not know its prefix >>tlh<<",
+    ),
 }
 
 
@@ -174,14 +184,119 @@ def test_argos_codes_are_language_tags(models: Models) -> None:
     assert models.find("pt-BR", "zh-Hant").engine == "argos pt-BR_zh-Hant 0.1"
 
 
-@pytest.mark.parametrize("pair", [("de", "en"), ("zh", "de"), ("en", "zh")])
-def test_a_missing_pair_is_named_with_the_command_that_helps(
-    bundled_models: Models, pair: tuple[str, str]
+@pytest.mark.parametrize(
+    ("pair", "near"),
+    [
+        (("de", "fr"), ""),
+        (("zh-TW", "de"), " (there are models from zh-TW into en)"),
+        (("de", "en"), " (there are models into en from zh)"),
+        (("zh", "en-GB"), None),
+    ],
+)
+def test_a_missing_pair_is_named_with_what_is_near_and_the_command_that_helps(
+    bundled_models: Models, pair: tuple[str, str], near: str | None
 ) -> None:
-    with pytest.raises(LanguagePairMissing) as caught:
-        bundled_models.find(*pair)
-    assert f"from {pair[0]} to {pair[1]}" in str(caught.value)
-    assert "feedsvc models install" in str(caught.value)
+    if near is None:
+        assert bundled_models.find(*pair).target_language == "en"
+        return
+    for way in (bundled_models.find, bundled_models.route):
+        with pytest.raises(LanguagePairMissing) as caught:
+            way(*pair)
+        assert str(caught.value) == (
+            f"no model translates from {pair[0]} to {pair[1]}{near}; "
+            f"install one with: feedsvc models install {pair[0]} {pair[1]}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("zh", ["zh", "zh-Hans"]),
+        ("zh-CN", ["zh-CN", "zh-Hans", "zh"]),
+        ("zh-TW", ["zh-TW", "zh-Hant", "zh"]),
+        ("zh-Hant-HK", ["zh-Hant-HK", "zh-Hant", "zh"]),
+        ("pt-BR", ["pt-BR", "pt-Latn", "pt"]),
+        ("no", ["no", "no-Latn", "nb"]),
+    ],
+)
+def test_the_languages_that_can_stand_in_for_one(language: str, expected: list[str]) -> None:
+    assert list(readings(language)) == expected
+
+
+@pytest.mark.parametrize(
+    ("here", "pair", "expected"),
+    [
+        ("zt_en zh_en", "zh-TW en", "zt_en"),
+        ("zt_en zh_en", "zh-Hant en", "zt_en"),
+        ("zt_en zh_en", "zh-CN en", "zh_en"),
+        ("zt_en", "zh-CN en", "zh_en/starter"),
+        ("zh_en", "zh-TW en", "zh_en"),
+        ("en_pt en_pb", "en pt-BR", "en_pb"),
+        ("en_pt", "en pt-BR", "en_pt"),
+        ("en_pt en_pb", "en pt", "en_pt"),
+        ("en_zt en_zh", "en zh-HK", "en_zt"),
+        ("nb_en", "no en", "nb_en"),
+        ("de_en", "zh en", "zh_en/starter"),
+        ("zh_fr fr_en", "zh en", "zh_en/starter"),
+        ("zh_en", "zh en", "zh_en"),
+        ("zh_de zh_en en_de", "zh de", "zh_de"),
+        ("zh_fr fr_de zh_en en_de", "zh de", "zh_en en_de"),
+        ("en_de", "zh de", "zh_en/starter en_de"),
+        ("de_fr fr_es es_ja", "de ja", "de_fr fr_es es_ja"),
+        ("de_fr fr_es es_ja de_en en_es", "de ja", "de_en en_es es_ja"),
+        ("de_pb pt_ja", "de ja", "de_pb pt_ja"),
+    ],
+)
+def test_a_route_is_direct_or_short_and_through_english(
+    models: Models, here: str, pair: str, expected: str
+) -> None:
+    for number, name in enumerate(here.split()):
+        source, target = name.split("_")
+        lay_out(models.folder / f"{number}", from_code=source, to_code=target)
+    found = models.route(*pair.split())
+    codes = {"zh-Hant": "zt", "pt-BR": "pb"}
+    assert (
+        " ".join(
+            f"{codes.get(m.source_language, m.source_language)}_{codes.get(m.target_language, m.target_language)}"
+            + ("/starter" if m.origin == "bundled" else "")
+            for m in found
+        )
+        == expected
+    )
+
+
+def test_a_route_of_four_is_none(models: Models) -> None:
+    for source, target in ("de", "fr"), ("fr", "es"), ("es", "it"), ("it", "ja"):
+        lay_out(models.folder / source, from_code=source, to_code=target)
+    assert len(models.route("de", "it")) == 3
+    with pytest.raises(LanguagePairMissing, match="from de into fr; into ja from it"):
+        models.route("de", "ja")
+
+
+def test_each_hop_of_a_route_is_the_newest(models: Models) -> None:
+    for version in ("1.2", "1.10"):
+        lay_out(models.folder / f"a{version}", from_code="de", package_version=version)
+        lay_out(models.folder / f"b{version}", from_code="en", to_code="fr", package_version=version)
+    assert [m.version for m in models.route("de", "fr")] == ["1.10", "1.10"]
+
+
+def test_a_model_covers_what_the_index_has_of_its_pair_unless_that_is_newer(models: Models) -> None:
+    def offer(version: str) -> Offer:
+        return Offer(
+            source_language="zh",
+            target_language="en",
+            version=version,
+            links=(),
+            size_bytes=None,
+            sha256=None,
+        )
+
+    assert covering(models.available(), offer("0.1")) is None, "the starter is no substitute"
+    lay_out(models.folder / "a", package_version="1.9")
+    lay_out(models.folder / "b", package_version="9", from_code="zt")
+    found = models.available()
+    assert covering(found, offer("1.9")) == covering(found, offer("1.8")) == models.find("zh", "en")
+    assert covering(found, offer("1.10")) is None
 
 
 def test_an_installed_model_comes_before_the_bundled_one(models: Models) -> None:
@@ -196,7 +311,8 @@ def test_an_installed_model_translates(models: Models) -> None:
     models.install(ARCHIVE)
     translator = ArgosTranslator(models)
     assert translator.engine("zh", "en") == f"argos zh_en {VERSION}"
-    assert list(translator.translate(["12"], source_language="zh", target_language="en")) == [(0, "12")]
+    answers = dict(translator.translate(["12"], source_language="zh", target_language="en"))
+    assert answers[0][0].text == "12"
 
 
 def test_installing_twice_replaces(models: Models, tmp_path: Path) -> None:
@@ -207,6 +323,43 @@ def test_installing_twice_replaces(models: Models, tmp_path: Path) -> None:
     models.install(pack(tmp_path / "other.argosmodel", README=b"another build"))
     assert [p.name for p in models.folder.iterdir()] == [FOLDER]
     assert (models.find("zh", "en").path / "README.md").read_bytes() == b"another build"
+
+
+def test_a_package_of_the_older_kind_is_installed_and_translates(models: Models, tmp_path: Path) -> None:
+    models.install(older(tmp_path / "older.argosmodel", "#version: 0.2\n1 2</w>\n"))
+    translator = ArgosTranslator(models)
+    assert translator.engine("zh", "en") == f"argos zh_en {VERSION}"
+    answers = dict(translator.translate(["12"], source_language="zh", target_language="en"))
+    assert answers[0][0].text
+
+
+def test_a_prefix_that_the_model_knows_is_fine(models: Models, tmp_path: Path) -> None:
+    archive = pack(tmp_path / "many.argosmodel", metadata=metadata(target_prefix="▁the"))
+    assert models.install(archive).target_prefix == "▁the"
+
+
+def test_a_package_for_other_languages_than_asked_for_is_refused(models: Models) -> None:
+    with pytest.raises(ModelError, match="is a package for zh → en"):
+        models.install(ARCHIVE, pair=("de", "en"))
+    assert [m.origin for m in models.available()] == ["bundled"]
+
+
+@pytest.mark.parametrize("code", ["de", "ru", "ja", "am"])
+def test_a_model_is_tried_with_a_sentence_in_a_script_that_it_reads(
+    models: Models, tmp_path: Path, code: str
+) -> None:
+    archive = pack(tmp_path / "x.argosmodel", metadata=metadata(from_code=code))
+    assert models.install(archive).source_language == code
+
+
+def test_a_model_that_says_nothing_is_refused(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        subject.LoadedModel, "stream", lambda *args, **options: iter([(0, [SimpleNamespace(text="")])])
+    )
+    with pytest.raises(ModelError, match="it translates 今天下雨。 into nothing"):
+        models.install(ARCHIVE)
 
 
 def test_two_versions_live_side_by_side_and_the_newest_is_used(models: Models) -> None:
@@ -241,15 +394,30 @@ def test_removing_goes_on_where_it_was_interrupted(models: Models) -> None:
     assert [p.name for p in models.folder.iterdir()] == [".bundled"]
 
 
-@pytest.mark.parametrize("pair", [("zh", "en"), ("de", "en")])
+@pytest.mark.parametrize(
+    ("pair", "reasons"),
+    [
+        (("zh", "en"), ["argostranslate installed", "the starter model is a part of feedsvc"]),
+        (("de", "en"), ["argostranslate installed"]),
+        (("fr", "en"), []),
+    ],
+)
 def test_what_feedsvc_did_not_install_is_not_removed(
-    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str]
+    models: Models,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pair: tuple[str, str],
+    reasons: list[str],
 ) -> None:
     monkeypatch.setenv("ARGOS_PACKAGES_DIR", str(tmp_path / "argos"))
-    path = lay_out(tmp_path / "argos" / "a", from_code=pair[0])
-    with pytest.raises(ModelError, match="no such package was installed by feedsvc"):
+    for code in ("zh", "de"):
+        lay_out(tmp_path / "argos" / code, from_code=code)
+    before = models.available()
+    with pytest.raises(ModelError, match="no such package was installed by feedsvc") as caught:
         models.remove(*pair)
-    assert models.find(*pair).path == path
+    found = caught.value.reason.split("; ")[1:]
+    assert len(found) == len(reasons) and all(f.startswith(r) for f, r in zip(found, reasons, strict=True))
+    assert models.available() == before
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -324,6 +492,6 @@ def test_nothing_is_made_in_a_home_and_none_is_needed(tmp_path: Path, home: str)
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == (f"starter zh_en {VERSION} (0, '12')\n", "")
+    assert (done.stdout, done.stderr) == (f"starter zh_en {VERSION} 12\n", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "models"]
     assert home != "a folder" or list(place.iterdir()) == []
