@@ -85,6 +85,11 @@ def share_in_script(text: str, tag: str) -> float:
     return sum(_is_of_script(c, code) for c in letters) / len(letters)
 
 
+def has_han(text: str) -> bool:
+    """The text has at least one Han character."""
+    return any("\u3400" <= c <= "\u9fff" or c >= "\U00020000" for c in text)
+
+
 def has_words(text: str) -> bool:
     """The text has at least one letter or digit."""
     return any(c.isalnum() for c in text)
