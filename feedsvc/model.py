@@ -8,7 +8,9 @@ published       the source's own date (RFC 4287 3.3); None if absent, never "now
 enclosure       attached media: URL, MIME type, length in bytes
 validator       ETag or Last-Modified (RFC 9110 8.8), sent back in a conditional request (13.1)
 passage         one unit of an entry that a reader sees as such: title, block, caption, category
-segment         one sentence of a passage: the smallest text sent to the engine
+sentence        the smallest text sent to the engine, with what its translation must have
+segment         one sentence of a passage, and what became of it
+term            a word or name of a glossary, and how it is translated
 verdict         what became of a segment
 engine          id and version of the model that translated, stored with every translation
 language        a BCP 47 tag (RFC 5646)
@@ -21,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: stands before text that is shown in the original because its translation failed
 NOT_TRANSLATED = "[not translated]"
@@ -47,7 +49,7 @@ class TitleLayout(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a segment; everything but `GOOD` and `KEPT` is a failed check."""
+    """What became of a segment; everything but `GOOD`, `KEPT` and `TERMS` is a failed check."""
 
     GOOD = "good"
     #: nothing to translate: already in the target language, or no letters
@@ -58,8 +60,13 @@ class Verdict(StrEnum):
     TOO_SHORT = "too short"
     TOO_LONG = "too long"
     NUMBERS = "numbers lost"
-    ADDRESS = "address lost"
+    VERBATIM = "address, handle or code lost"
     STRAY = "stray characters"
+    #: characters that the model does not know; it was not asked
+    UNKNOWN = "unknown characters"
+    UNSURE = "the model is not sure"
+    #: a term of the glossary is not in it; the translation is shown all the same
+    TERMS = "glossary term missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,8 @@ class Source:
     keep_entries: int | None
     #: may redirects of this source lead to private addresses
     allow_private: bool
+    #: files of terms that must be translated in a given way; the first one that has a term counts
+    glossaries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,19 +183,57 @@ class ParsedFeed:
     last_modified: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or name, and how it is translated."""
+
+    source: str
+    target: str
+    #: other forms that will do
+    accepted: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """A term in a sentence, from character `start` up to `end`."""
+
+    start: int
+    end: int
+    term: Term
+
+
+class Sentence(NamedTuple):
+    """A sentence to translate, and what its translation must have."""
+
+    text: str
+    language: str
+    terms: tuple[Found, ...] = ()
+    #: stretches that are not to be translated: addresses, handles, code
+    verbatim: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The texts that must stand in the translation as they are."""
+        return tuple(self.text[start:end] for start, end in self.verbatim)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """One sentence and what became of it."""
 
     source: str
-    #: the translation; the source where `verdict` is not GOOD
+    #: what is shown: the translation, or the source where there is none
     target: str
     verdict: Verdict
 
     @property
     def has_failed(self) -> bool:
-        """Its translation did not pass the checks."""
-        return self.verdict not in (Verdict.GOOD, Verdict.KEPT)
+        """Its translation did not pass the checks and is not shown."""
+        return self.verdict not in (Verdict.GOOD, Verdict.KEPT, Verdict.TERMS)
+
+    @property
+    def is_translated(self) -> bool:
+        """It is shown in translation."""
+        return self.verdict in (Verdict.GOOD, Verdict.TERMS)
 
     @property
     def marked(self) -> str:
@@ -204,7 +251,7 @@ class Passage:
     @property
     def is_translated(self) -> bool:
         """At least one sentence was translated."""
-        return any(s.verdict is Verdict.GOOD for s in self.segments)
+        return any(s.is_translated for s in self.segments)
 
     @property
     def is_complete(self) -> bool:
@@ -221,6 +268,8 @@ class Translation:
     target_language: str
     #: "" where nothing had to be translated
     engine: str
+    #: digest of the glossary that was in force; "" for none
+    glossary: str = ""
     title: Passage
     summary: Passage
     categories: tuple[Passage, ...]
@@ -287,6 +336,8 @@ class RunReport:
     new_entries: int = 0
     changed_entries: int = 0
     translated_entries: int = 0
+    #: entries translated again, with a better model or another glossary
+    improved_entries: int = 0
     #: distinct sentences sent to the engine
     sentences: int = 0
     #: files written, relative to the output folder

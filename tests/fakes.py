@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from feedsvc.errors import LanguagePairMissing
+from feedsvc.translate import engine
+from feedsvc.translate.align import Alignment
 
 
 class FakeTranslator:
@@ -21,6 +23,7 @@ class FakeTranslator:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.asked_carefully: list[str] = []
+        self.aligned: list[tuple[str, str]] = []
         self.answers: dict[str, str] = {}
         self.careful_answers: dict[str, str] = {}
         self.missing: set[str] = set()
@@ -33,12 +36,21 @@ class FakeTranslator:
 
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
-    ) -> Iterator[tuple[int, str]]:
+    ) -> Iterator[tuple[int, list[engine.Answer]]]:
         self.engine(source_language, target_language)
         (self.asked_carefully if careful else self.asked).extend(sentences)
         for index, text in reversed(list(enumerate(sentences))):
             answers = self.careful_answers if careful else self.answers
-            yield index, answers.get(text, fake_translation(text))
+            yield index, [engine.Answer(text=answers.get(text, fake_translation(text)))]
+
+    def options(self) -> str:
+        return "fake"
+
+    def align(
+        self, pairs: Sequence[tuple[str, str]], *, source_language: str, target_language: str
+    ) -> list[Alignment]:
+        self.aligned.extend(pairs)
+        return [Alignment.by_position(source, target) for source, target in pairs]
 
 
 def fake_translation(text: str) -> str:

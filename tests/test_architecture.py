@@ -12,12 +12,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 STAGES = {"ingest", "store", "translate", "publish"}
 LEAVES = {"model.py", "errors.py", "languages.py", "markup.py"}
 OWNERS = {
-    "httpx": "ingest/fetch.py",
+    "httpx": ("ingest/fetch.py", "translate/index.py"),
     "feedparser": "ingest/parse.py",
     "frontmatter": "ingest/folder.py",
     "nh3": "ingest/sanitize.py",
     "py3langid": "ingest/detect.py",
     "ctranslate2": "translate/engine.py",
+    "numpy": "translate/align.py",
+    "opencc": "translate/glossary.py",
     "argostranslate": "translate/packages.py",
     "sqlalchemy": "store/",
     "alembic": "store/",

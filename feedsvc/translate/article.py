@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from feedsvc import languages, markup
-from feedsvc.model import Passage, Pending, Segment, Translation
-from feedsvc.translate import segment
+from feedsvc.model import Passage, Pending, Segment, Sentence, Translation
+from feedsvc.translate import segment, verbatim
+from feedsvc.translate.align import Alignment
+from feedsvc.translate.glossary import Glossary
 from feedsvc.translate.sentences import Offsets
 from feedsvc.translate.tidy import as_title
 
-#: a sentence and the language it is in
-Sentence = tuple[str, str]
-
+NO_GLOSSARY = Glossary()
 #: characters of source text that are translated, checked and saved in one go
 GROUP_CHARS = 8_000
 #: Chinese headlines put several clauses side by side, with a space between them
@@ -29,11 +29,8 @@ class Unit:
 
     inline: segment.Inline
     offsets: tuple[Offsets, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The sentences of the passage, in order."""
-        return tuple(self.inline.text[start:end] for start, end in self.offsets)
+    #: in order, one for each of the offsets
+    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +39,7 @@ class Outline:
 
     pending: Pending
     language: str
+    glossary: Glossary
     title: Unit
     summary: Unit
     categories: tuple[Unit, ...]
@@ -49,37 +47,53 @@ class Outline:
     attributes: tuple[Unit, ...]
 
     def sentences(self) -> Iterator[Sentence]:
-        """Every sentence of the entry, with its language; repeated ones repeatedly."""
+        """Every sentence of the entry; repeated ones repeatedly."""
         for unit in (self.title, self.summary, *self.categories, *self.blocks, *self.attributes):
-            for text in unit.sentences:
-                yield text, self.language
+            yield from unit.sentences
+
+    def marked(self) -> Iterator[Sentence]:
+        """The sentences that have markup inside, which must be put on the right words of the translation."""
+        for unit in self.blocks:
+            for offsets, sentence in zip(unit.offsets, unit.sentences, strict=True):
+                if unit.inline.is_marked(*offsets):
+                    yield sentence
 
 
-def outline(pending: Pending, language: str) -> Outline:
+def outline(pending: Pending, language: str, glossary: Glossary = NO_GLOSSARY) -> Outline:
     """Take an entry apart."""
     entry = pending.entry
     root = markup.parse(entry.body_html)
+
+    def plain(text: str) -> Unit:
+        return _unit(segment.Inline(text=text), language, glossary)
+
     return Outline(
         pending=pending,
         language=language,
-        title=_title(entry.title, language),
-        summary=_plain(entry.summary, language),
-        categories=tuple(_plain(c, language) for c in entry.categories),
-        blocks=tuple(_unit(segment.read(block), language) for block in markup.blocks(root)),
+        glossary=glossary,
+        title=_title(entry.title, language, glossary),
+        summary=plain(entry.summary),
+        categories=tuple(plain(category) for category in entry.categories),
+        blocks=tuple(_unit(segment.read(block), language, glossary) for block in markup.blocks(root)),
         attributes=tuple(
-            _plain(languages.collapse(element.get(name, "")), language)
+            plain(languages.collapse(element.get(name, "")))
             for element, name in markup.prose_attributes(root)
         ),
     )
 
 
 def assemble(
-    outline: Outline, segments: Mapping[Sentence, Segment], *, target_language: str, engine: str
+    outline: Outline,
+    segments: Mapping[Sentence, Segment],
+    alignments: Mapping[tuple[str, str], Alignment],
+    *,
+    target_language: str,
+    engine: str,
 ) -> Translation:
     """Put an entry together again; as many passages come out as went in."""
 
     def found(unit: Unit) -> tuple[Segment, ...]:
-        return tuple(segments[text, outline.language] for text in unit.sentences)
+        return tuple(segments[sentence] for sentence in unit.sentences)
 
     def joined(unit: Unit, gap: str = " ", finish: Callable[[str], str] = str) -> Passage:
         parts = found(unit)
@@ -96,6 +110,7 @@ def assemble(
             unit.inline,
             unit.offsets,
             parts,
+            alignments,
             source_language=outline.language,
             target_language=target_language,
         )
@@ -105,6 +120,7 @@ def assemble(
         entry=outline.pending.entry,
         target_language=target_language,
         engine=engine,
+        glossary=outline.glossary.digest,
         title=joined(outline.title, "; ", as_title),
         summary=joined(outline.summary),
         categories=tuple(map(category, outline.categories)),
@@ -122,7 +138,7 @@ def groups(outlines: Sequence[Outline]) -> Iterator[list[Outline]]:
     group: list[Outline] = []
     size = 0
     for item in outlines:
-        length = sum(len(text) for text, _ in item.sentences())
+        length = sum(len(sentence.text) for sentence in item.sentences())
         if group and size + length > GROUP_CHARS:
             yield group
             group, size = [], 0
@@ -146,20 +162,27 @@ def _chain(texts: Sequence[str], gap: str) -> str:
     return chain
 
 
-def _unit(inline: segment.Inline, language: str) -> Unit:
-    return Unit(inline=inline, offsets=tuple(segment.sentences(inline.text, language)))
+def _unit(inline: segment.Inline, language: str, glossary: Glossary) -> Unit:
+    return _of(inline, segment.sentences(inline, language), language, glossary)
 
 
-def _plain(text: str, language: str) -> Unit:
-    return _unit(segment.Inline(text=text), language)
-
-
-def _title(text: str, language: str) -> Unit:
+def _title(text: str, language: str, glossary: Glossary) -> Unit:
     """A title: its clauses are sentences."""
     offsets: list[Offsets] = []
     start = 0
     ends = [(m.start(), m.end()) for m in _HEADLINE_GAP.finditer(text)]
     for end, following in [*ends, (len(text), len(text))]:
-        offsets += [(start + a, start + b) for a, b in segment.sentences(text[start:end], language)]
+        clause = segment.Inline(text=text[start:end])
+        offsets += [(start + a, start + b) for a, b in segment.sentences(clause, language)]
         start = following
-    return Unit(inline=segment.Inline(text=text), offsets=tuple(offsets))
+    return _of(segment.Inline(text=text), offsets, language, glossary)
+
+
+def _of(inline: segment.Inline, offsets: Sequence[Offsets], language: str, glossary: Glossary) -> Unit:
+    def sentence(start: int, end: int) -> Sentence:
+        text = inline.text[start:end]
+        code = [(a - start, b - start) for a, b in inline.verbatim(start, end)]
+        found = [a for a in verbatim.addresses(text) if not any(a[0] < c[1] and c[0] < a[1] for c in code)]
+        return Sentence(text, language, glossary.find(text), tuple(sorted((*code, *found))))
+
+    return Unit(inline=inline, offsets=tuple(offsets), sentences=tuple(sentence(*place) for place in offsets))

@@ -1,18 +1,23 @@
-"""Translates the sentences of a group: what needs it, first plainly, then carefully, each result judged."""
+"""Translates a group of entries: what is known is not asked for, what fails is shown in the original."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from feedsvc import languages
-from feedsvc.model import Pending, Segment, Translation, Verdict
-from feedsvc.translate.article import Outline, Sentence, assemble, distinct
-from feedsvc.translate.checks import judge, needs_translation
-from feedsvc.translate.engine import OPTIONS
-from feedsvc.translate.tidy import tidy
+from feedsvc.model import Pending, Segment, Sentence, Translation, Verdict
+from feedsvc.translate import attempts
+from feedsvc.translate.align import Alignment
+from feedsvc.translate.article import Outline, assemble, distinct
+from feedsvc.translate.checks import needs_translation
 from feedsvc.translate.translator import Translator
+
+#: how the names of engines begin that are only a start
+_BUNDLED = "starter "
+#: raised when the way from a sentence to its translation changes, so that old answers are not taken for new ones
+_PATH_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,11 @@ def engine_for(language: str, translator: Translator, target_language: str) -> s
     return translator.engine(language, target_language)
 
 
+def is_better(now: str, then: str) -> bool:
+    """Another engine than the one before, and not the bundled one in place of an installed one."""
+    return now != then and not (now.startswith(_BUNDLED) and not then.startswith(_BUNDLED))
+
+
 def translate_group(
     group: Sequence[Outline],
     translator: Translator,
@@ -45,105 +55,121 @@ def translate_group(
     recall: Callable[[Collection[str]], Mapping[str, str]],
     retry: bool = False,
     on_progress: Callable[[int], None] = lambda more: None,
+    on_stop: Callable[[Mapping[str, str]], None] = lambda learnt: None,
 ) -> Done:
     """Translate entries, sending only those sentences to the engine whose translation nobody knows.
 
     `engines` names the engine for each language of the group, `recall` looks memory keys up, `retry` gives
-    sentences that have failed before another chance.
+    sentences that have failed before another chance. `on_stop` gets what was learnt before an interruption.
     """
     sentences = distinct(group)
     segments = kept(sentences, target_language)
     if not retry:
         segments |= failed_before(group, engines)
-    keys = {s: memory_key(s, target_language, engines[s[1]]) for s in sentences if s not in segments}
+    options = translator.options()
+    keys = {
+        s: memory_key(s, target_language, engines[s.language], options)
+        for s in sentences
+        if s not in segments
+    }
     segments |= recalled(keys, recall(list(keys.values())))
     missing = [s for s in sentences if s not in segments]
     on_progress(len(sentences) - len(missing))
-    fresh = translate(missing, translator, target_language=target_language, on_progress=on_progress)
-    segments |= fresh
+    learnt: dict[str, str] = {}
+    try:
+        for language in dict.fromkeys(s.language for s in missing):
+            texts = [s for s in missing if s.language == language]
+            answers = attempts.translate(
+                texts, translator, target_language=target_language, on_progress=on_progress
+            )
+            for sentence, segment in answers:
+                segments[sentence] = segment
+                if segment.verdict is Verdict.GOOD:
+                    learnt[keys[sentence]] = segment.target
+    except BaseException:  # stopped in the middle: what is finished is not lost
+        on_stop(learnt)
+        raise
+    alignments = aligned(group, segments, translator, target_language=target_language)
     return Done(
         translations=tuple(
-            (o.pending, assemble(o, segments, target_language=target_language, engine=engines[o.language]))
+            (
+                o.pending,
+                assemble(
+                    o, segments, alignments, target_language=target_language, engine=engines[o.language]
+                ),
+            )
             for o in group
         ),
-        learnt={keys[s]: part.target for s, part in fresh.items() if part.verdict is Verdict.GOOD},
+        learnt=learnt,
         asked=len(missing),
     )
 
 
-def memory_key(sentence: Sentence, target_language: str, engine: str) -> str:
+def memory_key(sentence: Sentence, target_language: str, engine: str, options: str) -> str:
     """SHA-256 of all that a translation depends on, each part preceded by its length."""
-    parts = (*sentence, target_language, engine, OPTIONS)
+    terms = sorted({(f.term.source, f.term.target, *f.term.accepted) for f in sentence.terms})
+    parts = (
+        sentence.text,
+        sentence.language,
+        target_language,
+        engine,
+        options,
+        str(_PATH_VERSION),
+        *sentence.kept,
+        *(part for term in terms for part in term),
+    )
     return hashlib.sha256("".join(f"{len(p)}:{p}" for p in parts).encode()).hexdigest()
 
 
 def kept(sentences: Iterable[Sentence], target_language: str) -> dict[Sentence, Segment]:
     """The sentences that need no translation."""
     return {
-        (text, language): Segment(source=text, target=text, verdict=Verdict.KEPT)
-        for text, language in sentences
-        if not needs_translation(text, language, target_language)
+        sentence: Segment(source=sentence.text, target=sentence.text, verdict=Verdict.KEPT)
+        for sentence in sentences
+        if not needs_translation(sentence, target_language)
     }
 
 
 def failed_before(outlines: Iterable[Outline], engines: Mapping[str, str]) -> dict[Sentence, Segment]:
     """Sentences of older revisions that the same engine has failed on: it would fail again."""
-    return {
-        (part.source, item.language): part
-        for item in outlines
-        if (previous := item.pending.previous) and previous.engine == engines.get(item.language)
-        for passage in previous.passages
-        for part in passage.segments
-        if part.has_failed
-    }
+    found: dict[Sentence, Segment] = {}
+    for item in outlines:
+        previous = item.pending.previous
+        if previous is None or previous.engine != engines.get(item.language):
+            continue
+        parts = {part.source: part for passage in previous.passages for part in passage.segments}
+        for sentence in item.sentences():
+            part = parts.get(sentence.text)
+            is_flagged = part is not None and part.verdict is Verdict.TERMS
+            if part and (part.has_failed or (is_flagged and previous.glossary == item.glossary.digest)):
+                found[sentence] = part
+    return found
 
 
 def recalled(keys: Mapping[Sentence, str], known: Mapping[str, str]) -> dict[Sentence, Segment]:
     """The sentences whose key the translation memory knows."""
     return {
-        sentence: Segment(source=sentence[0], target=known[key], verdict=Verdict.GOOD)
+        sentence: Segment(source=sentence.text, target=known[key], verdict=Verdict.GOOD)
         for sentence, key in keys.items()
         if key in known
     }
 
 
-def translate(
-    sentences: Sequence[Sentence],
+def aligned(
+    outlines: Iterable[Outline],
+    segments: Mapping[Sentence, Segment],
     translator: Translator,
     *,
     target_language: str,
-    on_progress: Callable[[int], None] = lambda more: None,
-) -> dict[Sentence, Segment]:
-    """Translate distinct sentences; what fails its check is tried once more with safer decoding.
-
-    `on_progress` hears how many more sentences have had their first try.
-    """
-    segments: dict[Sentence, Segment] = {}
-    for language in dict.fromkeys(language for _, language in sentences):
-        texts = [text for text, of in sentences if of == language]
-        for part in _attempt(texts, language, translator, target_language, careful=False):
-            segments[part.source, language] = part
-            on_progress(1)
-        failed = [text for text in texts if segments[text, language].verdict is not Verdict.GOOD]
-        for part in _attempt(failed, language, translator, target_language, careful=True):
-            if part.verdict is Verdict.GOOD:
-                segments[part.source, language] = part
-    return segments
-
-
-def _attempt(
-    texts: Sequence[str], language: str, translator: Translator, target_language: str, *, careful: bool
-) -> Iterator[Segment]:
-    if not texts:
-        return
-    answers = translator.translate(
-        texts, source_language=language, target_language=target_language, careful=careful
-    )
-    for index, answer in answers:
-        yield _judged(texts[index], answer, language, target_language)
-
-
-def _judged(text: str, answer: str, language: str, target_language: str) -> Segment:
-    answer = tidy(answer, target_language)
-    verdict = judge(text, answer, language, target_language)
-    return Segment(source=text, target=answer if verdict is Verdict.GOOD else text, verdict=verdict)
+) -> dict[tuple[str, str], Alignment]:
+    """Which words come from which, for the translated sentences that have markup inside."""
+    found: dict[tuple[str, str], Alignment] = {}
+    by_language: dict[str, list[tuple[str, str]]] = {}
+    for sentence in dict.fromkeys(s for item in outlines for s in item.marked()):
+        if segments[sentence].is_translated:
+            pair = (sentence.text, segments[sentence].target)
+            by_language.setdefault(sentence.language, []).append(pair)
+    for language, pairs in by_language.items():
+        answers = translator.align(pairs, source_language=language, target_language=target_language)
+        found |= zip(pairs, answers, strict=True)
+    return found

@@ -1,13 +1,17 @@
-"""Judges one translated sentence: a verdict, from the two texts alone. Pure."""
+"""Judges one translated sentence: a verdict, from the two texts and how sure the model was. Pure."""
 
 from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
 from feedsvc import languages
-from feedsvc.model import Verdict
+from feedsvc.model import Sentence, Verdict
+from feedsvc.translate.engine import Answer
+from feedsvc.translate.glossary import missing
 from feedsvc.translate.numbers import lost_numbers
+from feedsvc.translate.verbatim import without
 
 #: a sentence with this share of its letters in the script of the target language is left alone
 KEEP_SHARE = 0.9
@@ -17,41 +21,55 @@ _MAX_SOURCE_SHARE = 0.15
 _RATIO_UNSPACED = (0.7, 12.0)
 _RATIO_SPACED = (0.3, 3.5)
 _RATIO_FROM = 12  # characters of source below which a ratio says nothing
+#: of the sentence, not in the model's vocabulary; it would invent something fluent
+_MAX_UNKNOWN = 0.2
+#: mean log-probability of a translation's pieces below which it has little to do with its source
+_MIN_SCORE = -1.4
 _STRAY = re.compile("⁇|▁|<unk>|\ufffd|</?s>|@@")
 _LOOP = re.compile(r"(\b\w+(?:\W+\w+){0,3}?)(?:\W+\1\b){3,}", re.IGNORECASE)
 _LOOP_CHARS = re.compile(r"(.{1,8}?)\1{5,}")
-#: a web or mail address
-_ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 #: characters behind a figure that a translation may leave out
 _COUNTERS = frozenset("年月日号號时時点點分秒天元名个個人次万萬亿億千百")
 
 
-def needs_translation(text: str, source_language: str, target_language: str) -> bool:
+def needs_translation(sentence: Sentence, target_language: str) -> bool:
     """Whether a sentence has something to translate: letters, and not those of the target language already."""
-    if not any(c.isalpha() for c in text) or languages.base(source_language) == languages.base(
+    text = without(sentence.text, sentence.verbatim)[0]
+    if not any(c.isalpha() for c in text) or languages.base(sentence.language) == languages.base(
         target_language
     ):
         return False
-    if languages.script(source_language) == languages.script(target_language):
+    if languages.script(sentence.language) == languages.script(target_language):
         return True
     return languages.share_in_script(text, target_language) < KEEP_SHARE
 
 
-def judge(source: str, target: str, source_language: str, target_language: str) -> Verdict:
+def judge(sentence: Sentence, answer: Answer, target_language: str) -> Verdict:
     """The verdict on a translation, the gravest fault first."""
+    return next(_faults(sentence, answer, target_language), Verdict.GOOD)
+
+
+def _faults(sentence: Sentence, answer: Answer, target_language: str) -> Iterator[Verdict]:
+    source, target = sentence.text, answer.text
+    if answer.unknown > _MAX_UNKNOWN:
+        yield Verdict.UNKNOWN
     if _is_empty(source, target):
-        return Verdict.EMPTY
+        yield Verdict.EMPTY
     if _STRAY.search(target):
-        return Verdict.STRAY
-    if _is_untranslated(source, target, source_language, target_language):
-        return Verdict.UNTRANSLATED
+        yield Verdict.STRAY
+    if _is_untranslated(sentence, target, target_language):
+        yield Verdict.UNTRANSLATED
     if _loops(target) and not _loops(source):
-        return Verdict.LOOP
-    if (fault := _judge_length(source, target, source_language)) is not Verdict.GOOD:
-        return fault
-    if not _addresses(source) <= _addresses(target):
-        return Verdict.ADDRESS
-    return Verdict.NUMBERS if lost_numbers(source, target) else Verdict.GOOD
+        yield Verdict.LOOP
+    yield from _length_faults(source, target, sentence.language)
+    if not all(_has(target, stretch) for stretch in sentence.kept):
+        yield Verdict.VERBATIM
+    if lost_numbers(source, target):
+        yield Verdict.NUMBERS
+    if answer.score < _MIN_SCORE:
+        yield Verdict.UNSURE
+    if missing(sentence.terms, target):
+        yield Verdict.TERMS
 
 
 def _is_empty(source: str, target: str) -> bool:
@@ -61,23 +79,27 @@ def _is_empty(source: str, target: str) -> bool:
     return not languages.has_words(target) or sum(c.isalpha() and c not in _COUNTERS for c in source) > 1
 
 
-def _addresses(text: str) -> set[str]:
-    """The web and mail addresses of a text, without the punctuation behind them."""
-    return {address.rstrip(".,;:!?)]\"'") for address in _ADDRESS.findall(text)}
+def _has(target: str, stretch: str) -> bool:
+    """A stretch stands in a translation as it is; an address with a letter more is another address."""
+    start = r"(?<![A-Za-z0-9])" if stretch[0].isalnum() else ""
+    return bool(re.search(rf"{start}{re.escape(stretch)}(?![A-Za-z0-9])", target))
 
 
-def _judge_length(source: str, target: str, source_language: str) -> Verdict:
+def _length_faults(source: str, target: str, source_language: str) -> Iterator[Verdict]:
     low, high = _RATIO_SPACED if languages.is_spaced(source_language) else _RATIO_UNSPACED
     if len(target) > high * max(len(source), _RATIO_FROM):
-        return Verdict.TOO_LONG
-    is_short = len(source) >= _RATIO_FROM and len(target) < low * len(source)
-    return Verdict.TOO_SHORT if is_short else Verdict.GOOD
+        yield Verdict.TOO_LONG
+    if len(source) >= _RATIO_FROM and len(target) < low * len(source):
+        yield Verdict.TOO_SHORT
 
 
-def _is_untranslated(source: str, target: str, source_language: str, target_language: str) -> bool:
-    if languages.script(source_language) == languages.script(target_language):
+def _is_untranslated(sentence: Sentence, target: str, target_language: str) -> bool:
+    source = sentence.text
+    if languages.script(sentence.language) == languages.script(target_language):
         return len(source) > _RATIO_FROM and source.casefold() == target.casefold()
-    return languages.share_in_script(target, source_language) > _MAX_SOURCE_SHARE
+    for stretch in sentence.kept:
+        target = target.replace(stretch, " ", 1)
+    return languages.share_in_script(target, sentence.language) > _MAX_SOURCE_SHARE
 
 
 def _loops(text: str) -> bool:

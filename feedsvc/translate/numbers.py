@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
+
+from feedsvc.model import Found, Term
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*(?:\.\d+)?")
 #: words that multiply the number before them, also as the beginning of a longer word
@@ -49,8 +52,8 @@ _WORDS = {word: value for value, word in enumerate(_SMALL_NUMBERS)} | {
 }  # fmt: skip
 
 
-def lost_numbers(source: str, target: str) -> list[str]:
-    """The numbers of the source that the translation does not have, as they stand in the source.
+def lost_numbers(source: str, target: str) -> tuple[Found, ...]:
+    """The numbers of the source that the translation does not have, and how English writes them.
 
     Numbers are compared by value: 17.5万 is 175,000, 3百万 is 3 million, ３ is 3, 5月 may be May.
     Where digits may be read in several ways, the reading counts that fits best.
@@ -60,8 +63,24 @@ def lost_numbers(source: str, target: str) -> list[str]:
     have = {Decimal(_WORDS[w]) for w in words if w in _WORDS}
     for reading in (target, _UNIT.sub("", target), _in_figures(target)):
         have |= {value for value, _ in _numbers(reading)}
-    lost = ([shown for value, shown in _numbers(r) if value not in have] for r in _readings(source))
-    return min(lost, key=len)
+    lost = ([number for number in _numbers(r) if number[0] not in have] for r in _readings(source))
+    found = []
+    at = 0
+    for value, shown in min(lost, key=len):
+        start = source.find(shown, at)
+        at = at if start < 0 else start + len(shown)  # a reading may show it in another way
+        found.append(Found(max(start, 0), at if start >= 0 else 0, Term(shown, _in_english(value, shown))))
+    return tuple(found)
+
+
+def _in_english(value: Decimal, shown: str) -> str:
+    """A number as English writes it: 17.5万 → 175,000, 546.52万 → 5.4652 million, 2026 → 2026."""
+    if shown.replace(",", "").replace(".", "").isdigit():
+        return unicodedata.normalize("NFKC", shown)
+    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if value >= size:
+            return f"{(value / size).normalize():f} {word}"
+    return f"{value.normalize():,f}"
 
 
 def _readings(text: str) -> tuple[str, ...]:

@@ -5,27 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from feedsvc.translate.engine import LoadedModel
+from feedsvc.translate.align import Alignment
+from feedsvc.translate.engine import Answer, LoadedModel
 from feedsvc.translate.models import Models
 from feedsvc.translate.packages import Model
+
+#: measured on news: wider beams cost more than they give (see `make bench`)
+BEAM_SIZE = 2
 
 
 class Translator(Protocol):
     """Turns sentences into sentences."""
 
     def engine(self, source_language: str, target_language: str) -> str:
-        """Id, version and options of what translates this pair.
+        """Id and version of what translates this pair.
 
         Raises: LanguagePairMissing; ModelError if there is a model that does not work.
         """
         ...
 
+    def options(self) -> str:
+        """What makes one translation of a sentence by the same engine differ from another."""
+        ...
+
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
-    ) -> Iterator[tuple[int, str]]:
-        """For each sentence its index and its translation, in any order, as they get ready.
+    ) -> Iterator[tuple[int, list[Answer]]]:
+        """For each sentence its index and its translations, best first, in any order, as they get ready.
 
-        "" where the engine failed on a sentence. `careful` decodes slower, and breaks repetition loops.
+        `careful` searches wider, breaks repetition loops, and gives several translations.
+
+        Raises: LanguagePairMissing.
+        """
+        ...
+
+    def align(
+        self, pairs: Sequence[tuple[str, str]], *, source_language: str, target_language: str
+    ) -> list[Alignment]:
+        """For each sentence and translation, which words come from which.
 
         Raises: LanguagePairMissing.
         """
@@ -33,30 +50,76 @@ class Translator(Protocol):
 
 
 class ArgosTranslator:
-    """The translator that uses Argos packages; a model is loaded when first needed, and kept."""
+    """The translator that uses Argos packages; a model is loaded when first needed, and kept until `unload`."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, *, beam_size: int = BEAM_SIZE) -> None:
         self._models = models
-        self._chosen: dict[tuple[str, str], Model] = {}
+        self._beam_size = beam_size
+        self._chosen: dict[tuple[str, str], tuple[Model, ...]] = {}
         self._loaded: dict[Model, LoadedModel] = {}
 
     def engine(self, source_language: str, target_language: str) -> str:
-        """Id and version of the package for this pair: `argos zh_en 1.9`.
+        """Id and version of the packages for this pair: `argos zh_en 1.9`, or several with ` + ` between.
 
-        Looks anew which packages there are, so that a service notices a new one, and loads the one it finds, to
-        be sure that it can be loaded.
+        Looks anew which packages there are, so that a service notices a new one, and loads those it finds, to
+        be sure that they can be loaded.
         """
-        model = self._models.find(source_language, target_language)
-        if model not in self._loaded:
-            self._loaded[model] = LoadedModel(model)
-        self._chosen[source_language, target_language] = model
-        return model.engine
+        route = self._models.route(source_language, target_language)
+        for model in route:
+            self._load(model)
+        self._chosen[source_language, target_language] = route
+        return " + ".join(model.engine for model in route)
+
+    def options(self) -> str:
+        """See `Translator`: how wide the searches are."""
+        return f"beam{self._beam_size}"
 
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
-    ) -> Iterator[tuple[int, str]]:
+    ) -> Iterator[tuple[int, list[Answer]]]:
         """See `Translator`. Sorted by length, in batches of about a thousand tokens."""
+        *pivots, last = self._route(source_language, target_language)
+        unknown = [0.0] * len(sentences)
+        for model in pivots:
+            answers = dict(self._load(model).stream(sentences, careful=careful))
+            unknown = [max(unknown[i], answers[i][0].unknown) for i in range(len(sentences))]
+            sentences = [answers[i][0].text for i in range(len(sentences))]
+        for index, several in self._load(last).stream(sentences, careful=careful):
+            worst = max(unknown[index], several[0].unknown)
+            yield index, [Answer(text=a.text, score=a.score, unknown=worst) for a in several]
+
+    def align(
+        self, pairs: Sequence[tuple[str, str]], *, source_language: str, target_language: str
+    ) -> list[Alignment]:
+        """See `Translator`. By way of another language, by the text that the models make in between."""
+        first, *others = self._route(source_language, target_language)
+        if not others:
+            return self._load(first).align(pairs)
+        found: list[Alignment] = []
+        before = [source for source, _ in pairs]
+        for model in (first, *others):
+            is_last = model is others[-1]
+            after = [target for _, target in pairs] if is_last else self._plainly(model, before)
+            hop = self._load(model).align(list(zip(before, after, strict=True)))
+            found = [a.then(b) for a, b in zip(found, hop, strict=True)] if found else hop
+            before = after
+        return found
+
+    def unload(self) -> None:
+        """Give the memory of the models back; the next sentence loads them again, in less than a second."""
+        self._loaded.clear()
+
+    def _plainly(self, model: Model, sentences: Sequence[str]) -> list[str]:
+        answers = dict(self._load(model).stream(sentences))
+        return [answers[i][0].text for i in range(len(sentences))]
+
+    def _route(self, source_language: str, target_language: str) -> tuple[Model, ...]:
         pair = (source_language, target_language)
         if pair not in self._chosen:
             self.engine(*pair)
-        yield from self._loaded[self._chosen[pair]].stream(sentences, careful=careful)
+        return self._chosen[pair]
+
+    def _load(self, model: Model) -> LoadedModel:
+        if model not in self._loaded:
+            self._loaded[model] = LoadedModel(model, beam_size=self._beam_size)
+        return self._loaded[model]

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from fakes import FakeTranslator
 
-from feedsvc.model import Entry, Pending, Translation, Verdict
+from feedsvc.model import Entry, Found, Pending, Sentence, Term, Translation, Verdict
 from feedsvc.translate import article, batch
-from feedsvc.translate.article import Sentence
 
 
 def group(*entries: Entry, previous: Translation | None = None) -> list[article.Outline]:
@@ -84,7 +83,7 @@ def test_what_fails_once_is_good_if_careful_decoding_helps(
 def test_a_recalled_translation_is_used_instead_of_the_engine(
     make_entry: Callable[..., Entry], translator: FakeTranslator
 ) -> None:
-    key = batch.memory_key(("第一段。", "zh"), "en", "e")
+    key = batch.memory_key(Sentence("第一段。", "zh"), "en", "e", "fake")
     done = done_with([make_entry()], translator, known={key: "Known already."})
     ((_, made),) = done.translations
     assert made.blocks[0].text == "Known already."
@@ -173,7 +172,7 @@ def test_progress_adds_up_to_the_distinct_sentences(
         for i, n in enumerate("一二二")
     ]
     heard: list[int] = []
-    known = {batch.memory_key(("记得。", "zh"), "en", "e"): "Remembered."}
+    known = {batch.memory_key(Sentence("记得。", "zh"), "en", "e", "fake"): "Remembered."}
     done_with(entries, translator, known=known, on_progress=heard.append)
     assert heard == [3, 1, 1, 1, 1]
     assert sum(heard) == len(article.distinct(group(*entries))) == 7
@@ -191,17 +190,23 @@ def test_every_entry_of_a_group_is_translated_in_order(
     ]
 
 
-KEY_PARTS: list[tuple[Sentence, str, str]] = [
-    (("一", "zh"), "en", "e 1"),
-    (("二", "zh"), "en", "e 1"),
-    (("一", "ja"), "en", "e 1"),
-    (("一", "zh"), "de", "e 1"),
-    (("一", "zh"), "en", "e 2"),
-    (("一z", "h"), "en", "e 1"),
-    (("一", "zhe"), "n", "e 1"),
-    (("一", "zh"), "ene", " 1"),
-    (("一2:zh", ""), "en", "e 1"),
-    (("", "一zh"), "en", "e 1"),
+ONE = Sentence("一", "zh")
+KEY_PARTS: list[tuple[Sentence, str, str, str]] = [
+    (ONE, "en", "e 1", "beam2"),
+    (Sentence("二", "zh"), "en", "e 1", "beam2"),
+    (Sentence("一", "ja"), "en", "e 1", "beam2"),
+    (ONE, "de", "e 1", "beam2"),
+    (ONE, "en", "e 2", "beam2"),
+    (ONE, "en", "e 1", "beam4"),
+    (Sentence("一z", "h"), "en", "e 1", "beam2"),
+    (Sentence("一", "zhe"), "n", "e 1", "beam2"),
+    (ONE, "ene", " 1", "beam2"),
+    (Sentence("一2:zh", ""), "en", "e 1", "beam2"),
+    (Sentence("", "一zh"), "en", "e 1", "beam2"),
+    (ONE._replace(verbatim=((0, 1),)), "en", "e 1", "beam2"),
+    (ONE._replace(terms=(Found(0, 1, Term("一", "One")),)), "en", "e 1", "beam2"),
+    (ONE._replace(terms=(Found(0, 1, Term("一", "A")),)), "en", "e 1", "beam2"),
+    (ONE._replace(terms=(Found(0, 1, Term("一", "A", ("One",))),)), "en", "e 1", "beam2"),
 ]
 
 
@@ -209,10 +214,3 @@ def test_a_memory_key_depends_on_each_part() -> None:
     keys = {batch.memory_key(*parts) for parts in KEY_PARTS}
     assert len(keys) == len(KEY_PARTS)
     assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys)
-
-
-def test_a_memory_key_depends_on_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = batch.memory_key(*KEY_PARTS[0])
-    assert batch.memory_key(*KEY_PARTS[0]) == before
-    monkeypatch.setattr(batch, "OPTIONS", "beam1")
-    assert batch.memory_key(*KEY_PARTS[0]) != before

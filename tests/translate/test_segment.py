@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 from feedsvc import markup
 from feedsvc.model import Segment, Verdict
 from feedsvc.translate import segment
+from feedsvc.translate.align import Alignment
 
 GOOD, KEPT, FAILED = Verdict.GOOD, Verdict.KEPT, Verdict.LOOP
 ORIGINAL = '[not translated] <span lang="zh" dir="ltr">{}</span>'
@@ -33,21 +34,21 @@ def rewritten(
 ) -> str:
     """A block with each of its sentences translated, numbered from 1, or with the verdict given for it."""
     inline = segment.read(paragraph(block) if isinstance(block, str) else block)
-    offsets = segment.sentences(inline.text, source_language)
+    offsets = segment.sentences(inline, source_language)
     segments = []
     for number, ((start, end), verdict) in enumerate(zip(offsets, cycle(verdicts), strict=False), 1):
         source = inline.text[start:end]
         shown = target.format(number) if verdict is GOOD else source
         segments.append(Segment(source=source, target=shown, verdict=verdict))
     return segment.write(
-        inline, offsets, segments, source_language=source_language, target_language=target_language
+        inline, offsets, segments, {}, source_language=source_language, target_language=target_language
     )
 
 
 def texts(content: str) -> list[str]:
     """The sentences of a paragraph."""
     inline = segment.read(paragraph(content))
-    return [inline.text[start:end] for start, end in segment.sentences(inline.text, "zh")]
+    return [inline.text[start:end] for start, end in segment.sentences(inline, "zh")]
 
 
 def test_sentences_are_read_through_the_elements_in_them() -> None:
@@ -77,41 +78,106 @@ def test_sentences_of_a_language_without_spaces_have_none() -> None:
     )
 
 
-def test_a_link_goes_on_its_sentence() -> None:
-    content = '第一句。第二句有<a href="https://x.example/" title="t">链接</a>。第三句。'
-    assert rewritten(content) == (
-        'Sentence 1 is here. <a href="https://x.example/" title="t">Sentence 2 is here.</a> Sentence 3 is here.'
+def placed(content: str, target: str, words: dict[str, str]) -> str:
+    """A block of one sentence in translation; `words` says which words of the target come from which of the source."""
+    inline = segment.read(paragraph(content))
+    source_spans = [(inline.text.index(w), inline.text.index(w) + len(w)) for w in words.values()]
+    target_spans = [(target.index(w), target.index(w) + len(w)) for w in words]
+    rows = [[float(i == j) for j in range(len(words))] for i in range(len(words))]
+    return segment.write(
+        inline,
+        [(0, len(inline.text))],
+        [Segment(source=inline.text, target=target, verdict=GOOD)],
+        {(inline.text, target): Alignment.of_pieces(source_spans, target_spans, rows)},
+        source_language="zh",
+        target_language="en",
     )
 
 
-def test_links_of_one_sentence_share_its_words_in_order() -> None:
-    content = '<a href="/1">一</a>和<a href="/2">二</a>。'
-    assert rewritten(content) == '<a href="/1">Sentence 1</a> <a href="/2">is here.</a>'
+WORDS = {"Blinken": "布林肯", "arrived": "抵达", "in Kyiv": "基辅", "on Tuesday": "周二"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            '<a href="/b">布林肯</a>周二抵达基辅。',
+            '<a href="/b">Blinken</a> arrived in Kyiv on Tuesday.',
+        ),
+        (
+            '<a href="/b">布林肯</a>周二抵达<a href="/k">基辅</a>。',
+            '<a href="/b">Blinken</a> arrived in <a href="/k">Kyiv</a> on Tuesday.',
+        ),
+        (
+            '布林肯<em>周二</em><a href="/k">抵达<b>基辅</b></a>。',
+            'Blinken <a href="/k">arrived in <b>Kyiv</b></a> on <em>Tuesday</em>.',
+        ),
+        (
+            '<a href="/b">布林肯</a>周二抵达<img src="/i.png">基辅。',
+            '<a href="/b">Blinken</a> arrived<img src="/i.png"> in Kyiv on Tuesday.',
+        ),
+        (
+            '布林肯<a href="/k">周二<img src="/i.png">抵达</a>基辅。',
+            'Blinken <a href="/k">arrived<img src="/i.png"></a> in Kyiv on Tuesday.',
+        ),
+        (
+            "布林肯周二抵达<ruby>基辅<rt>Kiev</rt></ruby>。",
+            "Blinken arrived in <ruby>Kyiv<rt>Kiev</rt></ruby> on Tuesday.",
+        ),
+        (
+            '布林肯<sup><a href="#1">[1]</a></sup>周二抵达基辅。',
+            'Blinken<sup><a href="#1">[1]</a></sup> arrived in Kyiv on Tuesday.',
+        ),
+        (
+            '<abbr title="t">布林肯周二抵达基辅</abbr>。',
+            '<abbr title="t">Blinken arrived in Kyiv on Tuesday</abbr>.',
+        ),
+    ],
+)
+def test_markup_stands_on_the_words_that_render_its_own(content: str, expected: str) -> None:
+    assert placed(content, "Blinken arrived in Kyiv on Tuesday.", WORDS) == expected
+
+
+def test_what_stands_in_a_formula_or_code_stands_there_again() -> None:
+    assert placed("水是H<sub>2</sub>O。", "Water is H2O.", {"Water": "水"}) == "Water is H<sub>2</sub>O."
+    content = "请运行<code>pip install x</code>命令。"
+    assert placed(content, "Please run pip install x now.", {"Please": "请"}) == (
+        "Please run <code>pip install x</code> now."
+    )
+
+
+def test_emphasis_without_words_of_its_own_is_dropped_and_what_is_in_it_stays() -> None:
+    content = '<a href="/1">一</a><b>二<a href="/2">三</a></b>'
+    assert placed(content, "One", {"One": "一"}) == '<a href="/1">One</a><a href="/2">↗</a>'
+
+
+def test_a_stop_in_code_ends_no_sentence() -> None:
+    assert texts("运行<code>a. b。c</code>吧。好。") == ["运行a. b。c吧。", "好。"]
 
 
 def test_a_sentence_with_more_links_than_words_keeps_every_link() -> None:
     content = '<a href="/1">一</a><a href="/2">二</a><a href="/3">三</a>。'
     assert rewritten(content, target="Two words.") == (
-        '<a href="/1">Two</a> <a href="/2">words.</a> <a href="/3">↗</a>'
+        '<a href="/1">Two</a><a href="/3">↗</a> <a href="/2">words</a>.'
     )
 
 
-def test_links_share_the_characters_of_a_language_without_spaces() -> None:
+def test_links_have_characters_of_a_language_without_spaces() -> None:
     content = '<a href="/1">One</a> and <a href="/2">two</a>.'
     assert (
         rewritten(content, target="一和二。", source_language="en", target_language="zh")
-        == '<a href="/1">一和</a><a href="/2">二。</a>'
+        == '<a href="/1">一</a>和<a href="/2">二</a>。'
     )
 
 
-def test_a_link_over_two_sentences_goes_on_the_one_it_has_more_of() -> None:
+def test_a_link_over_parts_of_two_sentences_is_one_link() -> None:
     content = '第一句很<a href="/1">长。第二句更长</a>。'
-    assert rewritten(content) == 'Sentence 1 is here. <a href="/1">Sentence 2 is here.</a>'
+    assert rewritten(content) == 'Sentence 1 is <a href="/1">here. Sentence 2 is here</a>.'
 
 
-def test_a_link_over_two_whole_sentences_of_one_length_goes_on_the_first() -> None:
+def test_a_link_over_two_sentences_is_one_link() -> None:
     content = '<a href="/1">第一句。第二句。</a>'
-    assert rewritten(content) == '<a href="/1">Sentence 1 is here.</a> Sentence 2 is here.'
+    assert rewritten(content) == '<a href="/1">Sentence 1 is here. Sentence 2 is here.</a>'
 
 
 @pytest.mark.parametrize("verdict", [GOOD, KEPT, FAILED])
@@ -133,9 +199,9 @@ def test_an_element_that_begins_with_a_line_break_is_on_all_of_its_words() -> No
     )
 
 
-def test_a_picture_within_a_sentence_stands_behind_its_translation() -> None:
+def test_a_picture_within_a_sentence_stands_within_its_translation() -> None:
     assert rewritten('第一<img src="/i.png" alt="图">句。第二句。', target="S{}.") == (
-        'S1.<img src="/i.png" alt="图"> S2.'
+        'S1<img src="/i.png" alt="图">. S2.'
     )
 
 
@@ -156,15 +222,15 @@ def test_pictures_and_line_breaks_keep_their_order(between: str) -> None:
 
 def test_a_linked_picture_keeps_its_link() -> None:
     picture = '<a href="/big"><img src="/i.png"></a>'
-    assert rewritten(f"第一{picture}句。", target="S{}.") == f"S1.{picture}"
+    assert rewritten(f"第一{picture}句。", target="S{}.") == f"S1{picture}."
 
 
 def test_emphasis_on_a_whole_sentence_is_on_its_translation() -> None:
-    assert rewritten("<b>第一。</b>第<b>二</b>。", target="S{}.") == "<b>S1.</b> S2."
+    assert rewritten("<b>第一。</b>第<b>二</b>。", target="S{}.") == "<b>S1.</b> <b>S2</b>."
 
 
-def test_emphasis_on_two_sentences_is_on_both_translations() -> None:
-    assert rewritten("<b><i>第一。第二。</i></b>", target="S{}.") == "<b><i>S1.</i></b> <b><i>S2.</i></b>"
+def test_emphasis_on_two_sentences_is_on_both_translations_together() -> None:
+    assert rewritten("<b><i>第一。第二。</i></b>", target="S{}.") == "<b><i>S1. S2.</i></b>"
 
 
 def test_a_failed_sentence_is_shown_in_the_original_with_its_mark_and_link() -> None:
@@ -187,7 +253,9 @@ def test_a_kept_sentence_has_no_mark() -> None:
 def test_a_link_over_two_failed_sentences_is_there_once() -> None:
     content = '<a href="/1">第一句。第二句。</a>'
     assert rewritten(content, [FAILED]) == (
-        ORIGINAL.format('<a href="/1">第一句。</a>') + " " + ORIGINAL.format("第二句。")
+        '[not translated] <a href="/1"><span lang="zh" dir="ltr">第一句。</span> '
+        + ORIGINAL.format("第二句。")
+        + "</a>"
     )
 
 
