@@ -33,6 +33,8 @@ class Config:
     #: ends with a slash
     base_url: str
     target_language: str
+    #: how many hypotheses the search for a translation keeps
+    beam_size: int
     #: SQLAlchemy URL
     database: str
     publish_after: timedelta
@@ -77,7 +79,9 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(path, [_problem(e) for e in error.errors()]) from error
     folder = path.resolve().parent
-    if problems := [*_problems_of_sources(document), *_problems_of_outputs(document)]:
+    problems = [*_problems_of_sources(document), *_problems_of_outputs(document)]
+    problems += _problems_of_glossaries(document, folder)
+    if problems:
         raise ConfigError(path, problems)
     data_dir = _absolute(folder, document.service.data_dir)
     return Config(
@@ -86,6 +90,7 @@ def load_config(path: Path) -> Config:
         output_dir=_absolute(folder, document.service.output_dir),
         base_url=document.service.base_url.rstrip("/") + "/",
         target_language=document.service.target_language,
+        beam_size=document.service.beam_size,
         database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
         credit=document.service.credit,
@@ -148,7 +153,7 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _not_yet(value: bool | list[str]) -> bool | list[str]:
+def _not_yet(value: bool) -> bool:
     """Settings that are agreed on but not built: to take them and do nothing would be a lie."""
     if value:
         raise ValueError("is not supported by this version yet")
@@ -169,6 +174,7 @@ class _Service(_Table):
     output_dir: str = "../var/public"
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
     target_language: _Tag = "en"
+    beam_size: Annotated[int, Field(ge=1, le=8)] = 2
     database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
     publish_after: _Duration = timedelta(hours=6)
     credit: bool = True
@@ -182,7 +188,7 @@ class _Defaults(_Table):
     keep_entries: Annotated[int, Field(ge=1)] | None = None
     allow_private: bool | None = None
     full_text: Annotated[bool, AfterValidator(_not_yet)] | None = None
-    glossaries: Annotated[list[str], AfterValidator(_not_yet)] | None = None
+    glossaries: list[Annotated[str, Field(min_length=1)]] | None = None
 
 
 class _Source(_Defaults):
@@ -220,6 +226,7 @@ _FALLBACK = _Defaults.model_construct(
     title_layout=TitleLayout.TRANSLATION_FIRST,
     max_entries=50,
     allow_private=False,
+    glossaries=[],
 )
 
 
@@ -242,6 +249,7 @@ def _source(table: _Source, defaults: _Defaults, folder: Path) -> Source:
         max_entries=_pick("max_entries", table, defaults),
         keep_entries=_pick("keep_entries", table, defaults),
         allow_private=_pick("allow_private", table, defaults),
+        glossaries=tuple(str(_absolute(folder, path)) for path in _pick("glossaries", table, defaults)),
     )
 
 
@@ -296,6 +304,16 @@ def _problems_of_outputs(document: _Document) -> list[str]:
                 f'outputs "{output.slug}": no source matches {", ".join(output.sources) or "an empty list"}'
             )
     return problems
+
+
+def _problems_of_glossaries(document: _Document, folder: Path) -> list[str]:
+    given = [("defaults", document.defaults), *((f'sources "{s.id}"', s) for s in document.sources)]
+    return [
+        f"{place}: the glossary {path} is no file"
+        for place, table in given
+        for path in (_absolute(folder, glossary) for glossary in table.glossaries or [])
+        if not path.is_file()
+    ]
 
 
 def _problem(error: Mapping[str, Any]) -> str:

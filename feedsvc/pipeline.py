@@ -7,11 +7,12 @@ failure of one source or language pass, by naming it in the report and in the st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from feedsvc.config import Config
 from feedsvc.errors import SourceError, TranslationError
@@ -19,7 +20,7 @@ from feedsvc.ingest import Fetcher, read_source
 from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
 from feedsvc.publish import publish
 from feedsvc.store import Saved, Store
-from feedsvc.translate import Translator, article, batch
+from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
 #: told what is going on: the stage, how much is done, and of how much
 Progress = Callable[[str, int, int], None]
@@ -35,12 +36,14 @@ def refresh(
     now: datetime,
     only: Collection[str] = (),
     force: bool = False,
+    improve: int | None = None,
     on_progress: Progress = lambda stage, done, total: None,
 ) -> RunReport:
     """Bring the sources (or `only` some) up to date and republish.
 
     `force` asks for every document anew and translates again what is translated: sentences that passed come
-    from the memory, those that failed get another chance.
+    from the memory, those that failed get another chance. Entries in the feeds that an older model or another
+    glossary translated are translated again afterwards; `improve` limits them, so that a service comes back soon.
 
     Raises: StoreError, PublishError; what concerns one source is in the report.
     """
@@ -51,19 +54,26 @@ def refresh(
         # store
         saved = [_save(source, outcome, store, now=now) for source, outcome in read]
         # translate
-        done = _translate(config, store, translator, chosen, now=now, force=force, on_progress=on_progress)
+        work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
+        waiting = store.pending([s.id for s in chosen], config.target_language, again=force)
+        done = work.translate(waiting)
         store.release_overdue(publish_after=config.publish_after, now=now)
         # publish
         on_progress("publish", 0, 1)
         files = republish(config, store)
         on_progress("publish", 1, 1)
+        # what is published can be made better: readers see no new entries for it
+        improved = work.improve(chosen, limit=improve)
+        if improved.entries:
+            files = tuple(dict.fromkeys((*files, *republish(config, store))))
     return RunReport(
         sources=len(chosen),
         unchanged=sum(isinstance(outcome, NotModified) for _, outcome in read),
         new_entries=sum(s.new for s in saved),
         changed_entries=sum(s.changed for s in saved),
         translated_entries=done.entries,
-        sentences=done.sentences,
+        improved_entries=improved.entries,
+        sentences=done.sentences + improved.sentences,
         files=files,
         failures=(*_failures(read), *done.failures),
     )
@@ -76,13 +86,6 @@ def republish(config: Config, store: Store) -> tuple[str, ...]:
     """
     states = {source.id: store.state(source.id) for source in config.sources}
     return publish(config, store.articles(list(states), config.target_language), states)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Translated:
-    entries: int = 0
-    sentences: int = 0
-    failures: tuple[Failure, ...] = ()
 
 
 Outcome = ParsedFeed | NotModified | SourceError
@@ -139,47 +142,104 @@ def _save(source: Source, outcome: Outcome, store: Store, *, now: datetime) -> S
     return saved
 
 
-def _translate(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Translated:
+    entries: int = 0
+    sentences: int = 0
+    failures: tuple[Failure, ...] = ()
+
+
+class _Work:
+    """Translates entries, newest first, group by group; each group is saved at once, or not at all."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        translator: Translator,
+        *,
+        now: datetime,
+        retry: bool,
+        on_progress: Progress,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._translator = translator
+        self._now = now
+        self._retry = retry
+        self._on_progress = on_progress
+        self._glossaries = glossaries(config)
+
+    def translate(self, waiting: Sequence[Pending]) -> _Translated:
+        """Translate what waits, as far as there are models for it."""
+        engines = _engines(
+            [p.entry.language for p in waiting], self._translator, self._config.target_language
+        )
+        outlines = [
+            article.outline(p, language, self._glossaries[p.entry.source_id])
+            for p in waiting
+            if (language := p.entry.language) and language in engines.names
+        ]
+        groups = list(article.groups(outlines))
+        total = sum(len(article.distinct(group)) for group in groups)
+        done = asked = 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            self._on_progress("translate", done, total)
+
+        for group in groups:
+            result = batch.translate_group(
+                group,
+                self._translator,
+                engines.names,
+                target_language=self._config.target_language,
+                recall=partial(self._store.recall, now=self._now),
+                retry=self._retry,
+                on_progress=advance,
+                on_stop=partial(self._store.remember, now=self._now),
+            )
+            self._store.save_group(result.translations, result.learnt, now=self._now)
+            asked += result.asked
+        return _Translated(entries=len(outlines), sentences=asked, failures=_untranslatable(waiting, engines))
+
+    def improve(self, sources: Sequence[Source], *, limit: int | None) -> _Translated:
+        """Translate again what stands in the feeds and would be better, or follow the glossary, now."""
+        old = outdated(self._config, self._store, self._translator, sources, self._glossaries)
+        return self.translate(old[:limit])
+
+
+def outdated(
     config: Config,
     store: Store,
     translator: Translator,
     sources: Sequence[Source],
-    *,
-    now: datetime,
-    force: bool,
-    on_progress: Progress,
-) -> _Translated:
-    """Translate what waits, newest first, group by group; each group is saved at once, or not at all."""
+    glossaries: Mapping[str, Glossary],
+) -> list[Pending]:
+    """The entries in the feeds that an older or lesser model, or another glossary, translated; newest first."""
     target = config.target_language
-    waiting = store.pending([s.id for s in sources], target, again=force)
-    engines = _engines(waiting, translator, target)
-    outlines = [
-        article.outline(p, language)
-        for p in waiting
-        if (language := p.entry.language) and language in engines.names
+    made = store.made([s.id for s in sources], target)
+    names = _engines([m.language for m in made if m.engine], translator, target).names
+    old = [
+        m
+        for m in made
+        if m.engine
+        and (now := names.get(m.language))
+        and (batch.is_better(now, m.engine) or glossaries[m.source_id].digest != m.glossary)
     ]
-    groups = list(article.groups(outlines))
-    total = sum(len(article.distinct(group)) for group in groups)
-    done = asked = 0
+    newest = {
+        s.id: max((o.max_entries for o in config.outputs if s.id in o.source_ids), default=0) for s in sources
+    }
+    return store.made_with(old, target, newest=newest)
 
-    def advance(more: int) -> None:
-        nonlocal done
-        done += more
-        on_progress("translate", done, total)
 
-    for group in groups:
-        result = batch.translate_group(
-            group,
-            translator,
-            engines.names,
-            target_language=target,
-            recall=partial(store.recall, now=now),
-            retry=force,
-            on_progress=advance,
-        )
-        store.save_group(result.translations, result.learnt, now=now)
-        asked += result.asked
-    return _Translated(entries=len(outlines), sentences=asked, failures=_untranslatable(waiting, engines))
+def glossaries(config: Config) -> dict[str, Glossary]:
+    """The glossary of each source. Raises: ConfigError naming every line that is no term."""
+    loaded = {
+        paths: load_glossary(list(map(Path, paths))) for paths in {s.glossaries for s in config.sources}
+    }
+    return {source.id: loaded[source.glossaries] for source in config.sources}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +250,11 @@ class _Engines:
     reasons: Mapping[str | None, str]
 
 
-def _engines(waiting: Sequence[Pending], translator: Translator, target: str) -> _Engines:
-    """The engine for each language that waits, or why there is none."""
+def _engines(languages: Iterable[str | None], translator: Translator, target: str) -> _Engines:
+    """The engine for each language, or why there is none."""
     names: dict[str, str] = {}
     reasons: dict[str | None, str] = {}
-    for language in dict.fromkeys(p.entry.language for p in waiting):
+    for language in dict.fromkeys(languages):
         if language is None:
             reasons[None] = 'their language is unknown; set language = "…" for the source'
             continue
@@ -208,7 +268,8 @@ def _engines(waiting: Sequence[Pending], translator: Translator, target: str) ->
 def backlog(config: Config, store: Store, translator: Translator) -> tuple[Failure, ...]:
     """What keeps the entries that wait now from being translated, as the next refresh would find."""
     waiting = store.pending([s.id for s in config.sources], config.target_language)
-    return _untranslatable(waiting, _engines(waiting, translator, config.target_language))
+    languages = [p.entry.language for p in waiting]
+    return _untranslatable(waiting, _engines(languages, translator, config.target_language))
 
 
 def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Failure, ...]:

@@ -65,6 +65,7 @@ def make_source(tmp_path: Path) -> Callable[..., Source]:
             "max_entries": 50,
             "keep_entries": None,
             "allow_private": False,
+            "glossaries": (),
         }
         return Source(**(values | changes))  # type: ignore[arg-type]
 

@@ -416,10 +416,26 @@ def test_models_live_below_the_home_directory_without_a_configuration(
     assert default_data_dir() == Path("/srv/share/feedsvc")
 
 
-@pytest.mark.parametrize("setting", ["full_text = true", 'glossaries = ["names.tsv"]'])
-def test_what_is_not_built_yet_is_refused_and_not_ignored(tmp_path: Path, setting: str) -> None:
+def test_glossaries_are_files_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("甲\tA\n", encoding="utf-8")
     path = tmp_path / "feedsvc.toml"
-    path.write_text(f"[defaults]\n{setting}\n", encoding="utf-8")
+    source = '[[sources]]\nid = "{}"\nfolder = "a"\n'
+    text = '[defaults]\nglossaries = ["names.tsv"]\n' + source.format("one") + source.format("two")
+    path.write_text(text + "glossaries = []\n", encoding="utf-8")
+    one, two = load_config(path).sources
+    assert (one.glossaries, two.glossaries) == ((str(tmp_path / "names.tsv"),), ())
+
+
+def test_a_glossary_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "feedsvc.toml"
+    path.write_text('[defaults]\nglossaries = ["no.tsv"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"defaults: the glossary .*no\.tsv is no file"):
+        load_config(path)
+
+
+def test_what_is_not_built_yet_is_refused_and_not_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "feedsvc.toml"
+    path.write_text("[defaults]\nfull_text = true\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="is not supported by this version yet"):
         load_config(path)
     path.write_text("[defaults]\nfull_text = false\nglossaries = []\n", encoding="utf-8")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from feedsvc.model import RunReport
     from feedsvc.store import Store
     from feedsvc.translate import ArgosTranslator, Models
+    from feedsvc.translate.packages import Model
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +40,10 @@ models_app = typer.Typer(
 app.add_typer(models_app, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+IndexUrl = Annotated[
+    str | None,
+    typer.Option("--index", metavar="URL", envvar="FEEDSVC_MODEL_INDEX", help="Default: that of Argos."),
+]
 
 
 def main() -> None:
@@ -124,12 +129,19 @@ def translate(
     target_language: Annotated[str, typer.Option("--to", metavar="LANGUAGE")] = "en",
     html: Annotated[bool, typer.Option("--html", help="The input is HTML; its markup is kept.")] = False,
     lines: Annotated[bool, typer.Option("--lines", help="One line out for each line in.")] = False,
+    glossaries: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--glossary", metavar="FILE", help="Terms to translate in a given way; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Translate text. What cannot be translated well stands in the original, and is named on standard error.
 
     Example: feedsvc translate --from zh --lines headlines.txt > headlines.en.txt
     """
     from feedsvc.service import texts
+    from feedsvc.translate import load_glossary
 
     if html and lines:
         raise typer.BadParameter("--html and --lines exclude each other")
@@ -137,7 +149,12 @@ def translate(
     languages = texts.Languages.parse(source_language, target_language)
     with _input(file) as lines_in:
         failed = texts.translate(
-            lines_in, sys.stdout, translator, languages, mode="html" if html else "lines" if lines else "text"
+            lines_in,
+            sys.stdout,
+            translator,
+            languages,
+            mode="html" if html else "lines" if lines else "text",
+            glossary=load_glossary(glossaries or []),
         )
     for line in failed:
         sys.stderr.write(f"feedsvc: {line}\n")
@@ -146,33 +163,56 @@ def translate(
 
 
 @models_app.command("list")
-def models_list(context: typer.Context, as_json: Json = False) -> None:
-    """Show the models that are installed or bundled."""
-    from dataclasses import asdict
-
+def models_list(
+    context: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask the index what is new in it.")
+    ] = False,
+    index_url: IndexUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Show the models that are here, and those that can be installed from the index of Argos."""
     from feedsvc.service import console
+    from feedsvc.translate.index import Index
+    from feedsvc.translate.models import covering
 
-    found = _models(_config_if_any(context)).available()
+    models, now = _models(_config_if_any(context)), _now()
+    found, index = models.available(), Index(models.folder, index_url)
+    listing = index.kept() if offline else index.read(now)
+    offers = [offer for offer in listing.offers if covering(found, offer) is None]
     if as_json:
-        console.show_json([{**asdict(m), "path": str(m.path), "engine": m.engine} for m in found])
+        console.show_json(console.models_as_json(found, offers, listing, index.address))
     else:
-        console.show_models(found)
+        console.show_models(found, offers, listing, now=now)
 
 
 @models_app.command("install")
 def models_install(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE.argosmodel")],
+    what: Annotated[list[str], typer.Argument(metavar="FROM TO | FILE.argosmodel")],
+    index_url: IndexUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Install a model from an Argos package file. It is checked by loading it before it replaces anything."""
+    """Install the model of two languages from the index of Argos, or one from a package file.
+
+    Where the index has none for the two, those of the shortest way through other languages. Each is checked, by
+    translating with it, before it replaces anything. Examples: models install zh en, models install zh_en.argosmodel
+    """
     from feedsvc.service import console
 
-    model = _models(_config_if_any(context)).install(file)
+    models = _models(_config_if_any(context))
+    match what:
+        case [file] if Path(file).exists() or Path(file).suffix == ".argosmodel":
+            done = iter([(models.install(Path(file)), True)])
+        case [source_language, target_language]:
+            done = _install_from_index(models, source_language, target_language, index_url)
+        case _:
+            raise typer.BadParameter("name two languages, such as: zh en, or one file that is there")
     if as_json:
-        console.show_json({"engine": model.engine, "path": str(model.path)})
-    else:
-        console.show(f"Installed {model.engine}: {model.path}")
+        console.show_json([console.model_as_json(model) | {"is_new": is_new} for model, is_new in done])
+        return
+    for model, is_new in done:
+        console.show(f"{'Installed' if is_new else 'Here already:'} {model.engine}: {model.path}")
 
 
 @models_app.command("remove")
@@ -260,10 +300,46 @@ def _models(config: Config | None) -> Models:
     return Models((config.data_dir if config else default_data_dir()) / "models")
 
 
+def _install_from_index(
+    models: Models, source_language: str, target_language: str, index_url: str | None
+) -> Iterator[tuple[Model, bool]]:
+    """The models that translate a pair, each when it is in place, and whether it is new here."""
+    from functools import partial
+
+    from feedsvc.errors import ModelError
+    from feedsvc.service import console
+    from feedsvc.service.texts import Languages
+    from feedsvc.translate.index import Index
+    from feedsvc.translate.models import covering, route
+
+    pair = Languages.parse(source_language, target_language)
+    index = Index(models.folder, index_url)
+    listing = index.read(_now())
+    if not listing.offers:
+        raise ModelError(index.address, f"the index cannot be read: {listing.problem}")
+    if listing.problem:
+        console.complain(console.stale(listing, now=_now()))
+    offers = route(listing.offers, pair.source or "", pair.target)
+    if not offers:
+        raise ModelError(
+            f"{pair.source} → {pair.target}",
+            "the index has no package for it, and no way through other languages",
+        )
+    if len(offers) > 1:
+        console.complain(console.detour(offers))
+    for offer in offers:
+        model = here = covering(models.available(), offer)
+        if model is None:
+            with console.download_bar(" → ".join(offer.pair)) as on_progress:
+                model = index.download(offer, partial(models.install, pair=offer.pair), on_progress)
+        yield model, here is None
+
+
 def _translator(config: Config | None) -> ArgosTranslator:
     from feedsvc.translate import ArgosTranslator
+    from feedsvc.translate.translator import BEAM_SIZE
 
-    return ArgosTranslator(_models(config))
+    return ArgosTranslator(_models(config), beam_size=config.beam_size if config else BEAM_SIZE)
 
 
 @contextmanager

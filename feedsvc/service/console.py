@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from feedsvc import languages
 from feedsvc.model import RunReport
 from feedsvc.pipeline import Progress
-from feedsvc.translate.packages import Model
+
+if TYPE_CHECKING:
+    from feedsvc.translate.index import Listing, Offer
+    from feedsvc.translate.models import Hop
+    from feedsvc.translate.packages import Model
 
 _STAGES = {"ingest": "reading sources", "translate": "translating", "publish": "publishing"}
 
@@ -107,14 +113,109 @@ def show_status(status: dict[str, Any]) -> None:
             show(f"failed: {source['id']}: {problem}")
 
 
-def show_models(models: Sequence[Model]) -> None:
-    """The packages that can translate, one on a line."""
+def show_models(models: Sequence[Model], offers: Sequence[Offer], listing: Listing, *, now: datetime) -> None:
+    """The packages that can translate, then those of the index, one on a line."""
     for model in models:
-        show(
-            f"{model.source_language:8} {model.target_language:8} {model.version:8} {model.origin:10} {model.path}"
-        )
-    if not models:
-        show("No model is installed; install an Argos package with: feedsvc models install FILE.argosmodel")
+        show(f"{_pair(model)} {model.version:8} {model.origin:10} {model.path}")
+    if offers:
+        show("\nTo be had with: feedsvc models install FROM TO")
+    for offer in offers:
+        older = [m for m in models if (m.source_language, m.target_language) == offer.pair]
+        notes = [
+            *([f"{offer.size_bytes / 1e6:.0f} MB"] if offer.size_bytes else []),
+            *([f"here: {older[0].origin} {older[0].version}"] if older else []),
+        ]
+        show(f"{_pair(offer)} {offer.version:8} {', '.join(notes)}".rstrip())
+    if listing.problem:
+        complain(stale(listing, now=now))
+    elif listing.read_at is None:
+        complain("The index has not been read yet: feedsvc models list, without --offline, does it.")
+    elif listing.read_at < now:
+        show(f"\nThe index is as it was {_ago(now - listing.read_at)}.")
+
+
+def stale(listing: Listing, *, now: datetime) -> str:
+    """A line that says that the index could not be read, and how old what is shown of it is."""
+    said = f"; it is shown as it was {_ago(now - listing.read_at)}" if listing.read_at else ""
+    return f"The index could not be read: {listing.problem}{said}."
+
+
+def detour(offers: Sequence[Offer]) -> str:
+    """A line that says which packages take the place of one that the index does not have."""
+    way = " and ".join(" → ".join(offer.pair) for offer in offers)
+    return f"The index has no package for {offers[0].source_language} → {offers[-1].target_language}; {way} do it."
+
+
+def model_as_json(model: Model) -> dict[str, Any]:
+    """A package that can translate as plain data."""
+    return asdict(model) | {"path": str(model.path), "engine": model.engine} | _names(model)
+
+
+def models_as_json(
+    models: Sequence[Model], offers: Sequence[Offer], listing: Listing, address: str
+) -> dict[str, Any]:
+    """Everything that `show_models` shows as plain data."""
+    return {
+        "models": [model_as_json(model) for model in models],
+        "available": [asdict(offer) | _names(offer) for offer in offers],
+        "index": {
+            "address": address,
+            "read_at": listing.read_at and listing.read_at.isoformat(),
+            "problem": listing.problem,
+        },
+    }
+
+
+@contextmanager
+def download_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A function to report bytes to; draws a bar on standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description:>16}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        has_begun = False
+
+        def advance(done: int, total: int | None) -> None:
+            nonlocal has_begun
+            if not has_begun:  # what an earlier attempt brought says nothing of the speed of this one
+                bars.reset(task, completed=done, total=total)
+                has_begun = True
+            bars.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _pair(pair: Hop) -> str:
+    tags = f"{pair.source_language} → {pair.target_language}"
+    names = f"{languages.name(pair.source_language)} → {languages.name(pair.target_language)}"
+    return f"{tags:16} {names:40}"
+
+
+def _names(pair: Hop) -> dict[str, str]:
+    return {
+        "source_name": languages.name(pair.source_language),
+        "target_name": languages.name(pair.target_language),
+    }
+
+
+def _ago(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes >= length:
+            return f"{_count(minutes // length, unit)} ago"
+    return "a moment ago"
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -13,7 +13,8 @@ from feedsvc.ingest.detect import detect
 from feedsvc.ingest.sanitize import clean_text, sanitise, text_of
 from feedsvc.model import Entry, Layout, Passage, Pending, Translation
 from feedsvc.publish import layout
-from feedsvc.translate import Translator, article, batch
+from feedsvc.translate import Glossary, Translator, article, batch
+from feedsvc.translate.article import NO_GLOSSARY
 
 Mode = Literal["text", "lines", "html"]
 #: lines that are translated in one go, so that a long input flows
@@ -40,7 +41,13 @@ class Languages:
 
 
 def translate(
-    lines: Iterable[str], out: TextIO, translator: Translator, pair: Languages, *, mode: Mode
+    lines: Iterable[str],
+    out: TextIO,
+    translator: Translator,
+    pair: Languages,
+    *,
+    mode: Mode,
+    glossary: Glossary = NO_GLOSSARY,
 ) -> list[str]:
     """Translate a stream; each passage that failed is named in what is returned, one sentence each.
 
@@ -50,11 +57,12 @@ def translate(
     Raises: LanguagePairMissing; ParseError where the language cannot be told.
     """
     if mode == "html":
-        return _translate_html("".join(lines), out, translator, pair)
+        return _translate_html("".join(lines), out, translator, pair, glossary)
     failed: list[str] = []
     done = 0
     for chunk in _chunks(lines):
-        made = _translate_entries([_entry(pair, chunk, summary=line) for line in chunk], translator, pair)
+        entries = [_entry(pair, chunk, summary=line) for line in chunk]
+        made = _translate_entries(entries, translator, pair, glossary)
         for number, passage in enumerate((m.summary for m in made), done + 1):
             out.write((_unmarked(passage, pair) if mode == "lines" else passage.text) + "\n")
             if not passage.is_complete:
@@ -64,17 +72,21 @@ def translate(
     return failed
 
 
-def _translate_html(source: str, out: TextIO, translator: Translator, pair: Languages) -> list[str]:
+def _translate_html(
+    source: str, out: TextIO, translator: Translator, pair: Languages, glossary: Glossary
+) -> list[str]:
     body = sanitise(source, base_url=None)
     entry = _entry(pair, [text_of(body)], body_html=body)
-    (made,) = _translate_entries([entry], translator, pair)
+    (made,) = _translate_entries([entry], translator, pair, glossary)
     out.write(layout.body(entry, made, Layout.TRANSLATION, with_credit=False) + "\n")
     return [f"block {i}: {_faults(p)}" for i, p in enumerate(made.blocks, 1) if not p.is_complete]
 
 
-def _translate_entries(entries: list[Entry], translator: Translator, pair: Languages) -> list[Translation]:
+def _translate_entries(
+    entries: list[Entry], translator: Translator, pair: Languages, glossary: Glossary
+) -> list[Translation]:
     pending = [Pending(entry=e, content_hash="", changed_at=None, previous=None) for e in entries]
-    outlines = [article.outline(p, p.entry.language or "und") for p in pending]
+    outlines = [article.outline(p, p.entry.language or "und", glossary) for p in pending]
     found = {o.language for o in outlines}
     engines = {language: batch.engine_for(language, translator, pair.target) for language in found}
     done = batch.translate_group(

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     Connection,
     Engine,
+    Select,
     and_,
     create_engine,
     delete,
@@ -55,6 +56,17 @@ class Saved:
 
     new: int = 0
     changed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the translations of a source were made with."""
+
+    source_id: str
+    language: str
+    engine: str
+    #: digest of the glossary
+    glossary: str
 
 
 class Store:
@@ -154,32 +166,70 @@ class Store:
         self, source_ids: Collection[str], target_language: str, *, again: bool = False
     ) -> list[Pending]:
         """Entries whose present revision is not translated, newest first; with `again` also those that are."""
-        joined = entries.outerjoin(translations, _same_entry(target_language))
-        query = (
-            select(
-                entries.c.data,
-                entries.c.content_hash,
-                entries.c.changed_at,
-                translations.c.data.label("made"),
-            )
-            .select_from(joined)
-            .where(entries.c.source_id.in_(source_ids))
-            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
-        )
+        query = _waiting(target_language).where(entries.c.source_id.in_(source_ids))
         if not again:
             query = query.where(
                 or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
             )
         with self._transaction() as connection:
-            return [
-                Pending(
-                    entry=_ENTRY.validate_json(row.data),
-                    content_hash=row.content_hash,
-                    changed_at=row.changed_at,
-                    previous=_TRANSLATION.validate_json(row.made) if row.made else None,
-                )
-                for row in connection.execute(query)
-            ]
+            return [_pending(row) for row in connection.execute(query)]
+
+    def made(self, source_ids: Collection[str], target_language: str) -> list[Made]:
+        """What the translations that there are were made with, each combination once."""
+        columns = (
+            translations.c.source_id,
+            translations.c.language,
+            translations.c.engine,
+            translations.c.glossary,
+        )
+        query = (
+            select(*columns)
+            .distinct()
+            .where(
+                translations.c.source_id.in_(source_ids), translations.c.target_language == target_language
+            )
+            .order_by(*columns)
+        )
+        with self._transaction() as connection:
+            return [Made(*row) for row in connection.execute(query)]
+
+    def made_with(
+        self, made: Collection[Made], target_language: str, *, newest: Mapping[str, int]
+    ) -> list[Pending]:
+        """The translated entries that were made with one of these, newest first.
+
+        `newest` says for each source how many of its newest entries count.
+        """
+        if not made:
+            return []
+        ranked = select(
+            entries.c.source_id,
+            entries.c.guid,
+            func.row_number()
+            .over(partition_by=entries.c.source_id, order_by=(entries.c.dated_at.desc(), entries.c.guid))
+            .label("rank"),
+        ).subquery()
+        query = (
+            _waiting(target_language)
+            .join(ranked, and_(ranked.c.source_id == entries.c.source_id, ranked.c.guid == entries.c.guid))
+            .where(
+                translations.c.content_hash == entries.c.content_hash,
+                or_(
+                    *(
+                        and_(
+                            translations.c.source_id == m.source_id,
+                            translations.c.language == m.language,
+                            translations.c.engine == m.engine,
+                            translations.c.glossary == m.glossary,
+                            ranked.c.rank <= newest.get(m.source_id, 0),
+                        )
+                        for m in made
+                    )
+                ),
+            )
+        )
+        with self._transaction() as connection:
+            return [_pending(row) for row in connection.execute(query)]
 
     def save_group(
         self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
@@ -188,11 +238,12 @@ class Store:
         with self._transaction() as connection:
             for pending, translation in made:
                 _save_translation(connection, pending, translation)
-            for batch in _batches(sorted(learnt)):
-                connection.execute(delete(memory).where(memory.c.key.in_(batch)))
-                connection.execute(
-                    insert(memory), [{"key": key, "target": learnt[key], "used_at": now} for key in batch]
-                )
+            _remember(connection, learnt, now)
+
+    def remember(self, learnt: Mapping[str, str], *, now: datetime) -> None:
+        """Put translations of sentences into the memory, by memory key."""
+        with self._transaction() as connection:
+            _remember(connection, learnt, now)
 
     def recall(self, keys: Collection[str], *, now: datetime) -> dict[str, str]:
         """What the translation memory holds for these keys."""
@@ -357,9 +408,20 @@ def _save_translation(connection: Connection, pending: Pending, translation: Tra
             **here,
             content_hash=pending.content_hash,
             changed_at=pending.changed_at,
+            language=translation.entry.language or "",
+            engine=translation.engine,
+            glossary=translation.glossary,
             data=_TRANSLATION.dump_json(translation).decode(),
         )
     )
+
+
+def _remember(connection: Connection, learnt: Mapping[str, str], now: datetime) -> None:
+    for batch in _batches(sorted(learnt)):
+        connection.execute(delete(memory).where(memory.c.key.in_(batch)))
+        connection.execute(
+            insert(memory), [{"key": key, "target": learnt[key], "used_at": now} for key in batch]
+        )
 
 
 def _save_state(connection: Connection, source_id: str, state: FetchState, now: datetime) -> None:
@@ -374,6 +436,29 @@ def _same_entry(target_language: str) -> Any:
     return and_(
         tuple_(translations.c.source_id, translations.c.guid) == tuple_(entries.c.source_id, entries.c.guid),
         translations.c.target_language == target_language,
+    )
+
+
+def _waiting(target_language: str) -> Select[Any]:
+    """Entries with what was made of them, newest first."""
+    return (
+        select(
+            entries.c.data,
+            entries.c.content_hash,
+            entries.c.changed_at,
+            translations.c.data.label("made"),
+        )
+        .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+        .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
+    )
+
+
+def _pending(row: Any) -> Pending:
+    return Pending(
+        entry=_ENTRY.validate_json(row.data),
+        content_hash=row.content_hash,
+        changed_at=row.changed_at,
+        previous=_TRANSLATION.validate_json(row.made) if row.made else None,
     )
 
 

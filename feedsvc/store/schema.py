@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 from feedsvc.errors import SchemaTooNew
 
 #: the newest revision in migrations/versions
-HEAD = "0001"
+HEAD = "0002"
 
 
 def upgrade(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 
@@ -85,6 +86,9 @@ translations = Table(
     Column("target_language", String, primary_key=True),
     Column("content_hash", String(64), nullable=False),  # of the revision that was translated
     Column("changed_at", UtcDateTime),  # likewise
+    Column("language", String, nullable=False, server_default=text("''")),  # that it was translated from
+    Column("engine", String, nullable=False, server_default=text("''")),
+    Column("glossary", String, nullable=False, server_default=text("''")),  # digest of the terms
     Column("data", Text, nullable=False),  # JSON of model.Translation
     ForeignKeyConstraint(["source_id", "guid"], ["entries.source_id", "entries.guid"], ondelete="CASCADE"),
 )

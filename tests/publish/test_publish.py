@@ -118,6 +118,7 @@ class Site:
             database="sqlite://",
             publish_after=timedelta(hours=6),
             credit=True,
+            beam_size=2,
             sources=(),
             outputs=self.outputs,
             listen=None,

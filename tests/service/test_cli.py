@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fakes import Answer, WebServer
 
-from feedsvc.service import cli
+from feedsvc.service import cli, console
 from feedsvc.translate import models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,18 +190,199 @@ def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
     assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in err
 
 
-def test_models_are_listed_installed_and_removed(run: Run, config: Path) -> None:
+@pytest.fixture(scope="module")
+def archives() -> dict[tuple[str, str], bytes]:
+    """The bundled model as packages for other languages."""
+    (bundled,) = models.BUNDLED.glob("*.argosmodel")
+    made = {}
+    with zipfile.ZipFile(bundled) as real:
+        members = {name: real.read(name) for name in real.namelist()}
+    for pair in ("zh", "en"), ("zt", "en"), ("en", "de"), ("fr", "ja"):
+        metadata = json.dumps(
+            dict(zip(("from_code", "to_code"), pair, strict=True)) | {"package_version": "1.9"}
+        )
+        with zipfile.ZipFile(archive := io.BytesIO(), "w") as packed:
+            for name, content in members.items():
+                packed.writestr(name, metadata if name.endswith("metadata.json") else content)
+        made[pair] = archive.getvalue()
+    return made
+
+
+@pytest.fixture
+def web_index(
+    web: WebServer, archives: dict[tuple[str, str], bytes], monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, object]]:
+    """An index of packages on a web server; its entries."""
+    entries: list[dict[str, object]] = []
+    for (source, target), content in archives.items():
+        web.answers[f"/{source}_{target}.argosmodel"] = Answer(content)
+        entries.append(
+            {
+                "from_code": source,
+                "to_code": target,
+                "package_version": "1.9",
+                "links": [f"{web.url}/{source}_{target}.argosmodel"],
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "size": len(content),
+            }
+        )
+    web.answers["/index.json"] = Answer(json.dumps(entries).encode(), headers={"ETag": '"1"'})
+    monkeypatch.setenv("FEEDSVC_MODEL_INDEX", f"{web.url}/index.json")
+    return entries
+
+
+def test_models_are_installed_from_a_file_and_removed(run: Run, config: Path) -> None:
     (archive,) = models.BUNDLED.glob("*.argosmodel")
-    assert [m["origin"] for m in json.loads(run("--config", config, "models", "list", "--json")[1])] == [
-        "bundled"
-    ]
     code, out, _ = run("--config", config, "models", "install", archive)
     assert (code, out.startswith("Installed argos zh_en")) == (0, True)
-    assert "installed" in run("--config", config, "models", "list")[1]
+    assert "installed" in run("--config", config, "models", "list", "--offline")[1]
     assert run("--config", config, "models", "remove", "zh", "en")[0] == 0
     code, _, err = run("--config", config, "models", "remove", "zh", "en")
     assert code == 1
     assert "no such package was installed" in err
+
+
+def test_the_list_shows_what_is_here_and_what_can_be_had(
+    run: Run,
+    config: Path,
+    web: WebServer,
+    web_index: list[dict[str, object]],
+    archives: dict[tuple[str, str], bytes],
+) -> None:
+    code, out, err = run("--config", config, "models", "list")
+    here, offers = out.split("\n\nTo be had with: feedsvc models install FROM TO\n")
+    assert (code, err) == (0, "")
+    assert here.split("  ")[0] == "zh → en" and "bundled" in here
+    size = f"{len(archives['zh', 'en']) / 1e6:.0f} MB"
+    assert [" ".join(line.split()) for line in offers.splitlines()] == [
+        f"en → de English → German 1.9 {size}",
+        f"fr → ja French → Japanese 1.9 {size}",
+        f"zh → en Chinese → English 1.9 {size}, here: bundled {here.split()[6]}",
+        f"zh-Hant → en Chinese (Traditional) → English 1.9 {size}",
+    ]
+    assert run("--config", config, "models", "list")[1] == out
+    assert web.requests[-1][1]["if-none-match"] == '"1"'
+
+
+def test_the_list_works_without_network(
+    run: Run, config: Path, web: WebServer, web_index: list[dict[str, object]]
+) -> None:
+    code, out, err = run("--config", config, "models", "list", "--offline")
+    assert (code, web.requests) == (0, [])
+    assert "bundled" in out and "The index has not been read yet" in err
+    run("--config", config, "models", "list")
+    kept = config.parent / "data" / "models" / ".index.json"
+    kept.write_text(re.sub(r'"read_at": "[^"]+"', '"read_at": "2026-11-17T12:00:00+00:00"', kept.read_text()))
+    asked = len(web.requests)
+    code, out, err = run("--config", config, "models", "list", "--offline")
+    assert (code, err, len(web.requests)) == (0, "", asked)
+    assert "en → de" in out and re.search(r"The index is as it was \d+ days ago", out)
+    web.answers["/index.json"] = Answer(b"<html>")
+    code, out, err = run("--config", config, "models", "list")
+    assert code == 0 and "en → de" in out
+    assert err.startswith("The index could not be read: it is no list of packages; it is shown as it was")
+    assert err.count("\n") == 1
+
+
+def test_the_list_as_json_is_complete(
+    run: Run, config: Path, web: WebServer, web_index: list[dict[str, object]]
+) -> None:
+    found = json.loads(run("--config", config, "models", "list", "--json")[1])
+    assert [m["origin"] for m in found["models"]] == ["bundled"]
+    assert found["models"][0]["source_name"] == "Chinese"
+    assert found["available"][0] == {
+        "source_language": "en",
+        "target_language": "de",
+        "version": "1.9",
+        "links": [f"{web.url}/en_de.argosmodel"],
+        "size_bytes": web_index[2]["size"],
+        "sha256": web_index[2]["sha256"],
+        "source_name": "English",
+        "target_name": "German",
+    }
+    assert found["index"]["address"] == f"{web.url}/index.json"
+    assert found["index"]["problem"] is None and found["index"]["read_at"]
+
+
+def test_two_languages_are_installed_from_the_index(
+    run: Run, config: Path, web: WebServer, web_index: list[dict[str, object]]
+) -> None:
+    code, out, err = run("--config", config, "models", "install", "zh", "en")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Installed argos zh_en 1.9: {config.parent / 'data' / 'models'}")
+    asked = len(web.requests)
+    assert run("--config", config, "models", "install", "zh", "en")[1].startswith(
+        "Here already: argos zh_en 1.9"
+    )
+    assert [path for path, _ in web.requests[asked:]] == ["/index.json"]
+    assert "zh → en" not in run("--config", config, "models", "list")[1].split("To be had")[1]
+
+
+def test_a_way_through_another_language_is_installed_and_said(
+    run: Run, config: Path, web_index: list[dict[str, object]]
+) -> None:
+    code, out, err = run("--config", config, "models", "install", "zh-TW", "de", "--json")
+    assert code == 0
+    assert err == "The index has no package for zh-Hant → de; zh-Hant → en and en → de do it.\n"
+    assert [(m["engine"], m["is_new"]) for m in json.loads(out)] == [
+        ("argos zh-Hant_en 1.9", True),
+        ("argos en_de 1.9", True),
+    ]
+
+
+def test_a_package_that_is_not_what_the_index_says_is_refused(
+    run: Run, config: Path, web: WebServer, web_index: list[dict[str, object]]
+) -> None:
+    (links,) = [e["links"] for e in web_index if e["from_code"] == "zt"]
+    entries = [
+        {"from_code": "ko", "to_code": "en", "package_version": "1", "links": links},
+        {"from_code": "uk", "to_code": "en", "package_version": "1", "links": links, "sha256": "00"},
+    ]
+    web.answers["/index.json"] = Answer(json.dumps(entries).encode())
+    code, _, err = run("--config", config, "models", "install", "ko", "en")
+    assert (code, "is a package for zh-Hant → en" in err) == (1, True)
+    code, _, err = run("--config", config, "models", "install", "uk", "en")
+    assert (code, "its checksum is not the one in the index" in err) == (1, True)
+    assert sorted(p.name for p in (config.parent / "data" / "models").iterdir()) == [
+        ".bundled",
+        ".index.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ja", "zh"], 1, "ja → zh: the index has no package for it, and no way through other languages"),
+        (["zh"], 2, "name two languages, such as: zh en, or one file that is there"),
+        (["zh", "en", "de"], 2, "name two languages"),
+        (["not a language", "en"], 2, '"not a language" is not a language tag'),
+        (["missing.argosmodel"], 1, "missing.argosmodel: cannot be read: No such file or directory"),
+        (["--index", "http://127.0.0.1:1/", "zh", "en"], 1, "the index cannot be read: cannot connect"),
+    ],
+)
+def test_models_install_says_what_is_wrong(
+    run: Run,
+    config: Path,
+    web_index: list[dict[str, object]],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    found, _, err = run("--config", config, "models", "install", *arguments)
+    assert found == code
+    assert message in " ".join(err.split())
+
+
+def test_a_download_shows_a_bar_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with console.download_bar("zh → en") as on_progress:
+        on_progress(50_000_000, 100_000_000)
+        on_progress(75_000_000, 100_000_000)
+    assert "zh → en" in (shown := capsys.readouterr().err) and "75.0/100.0 MB" in shown
 
 
 def test_a_file_that_is_no_package_is_refused_by_name(run: Run, config: Path) -> None:
