@@ -119,6 +119,37 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def explain(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Id of a source.")],
+    guid: Annotated[
+        str | None, typer.Argument(metavar="[GUID]", help="Guid or link of an entry, or a part of its title.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell why an entry is in the feeds or not, how its sentences fared, and what the glossary did.
+
+    Example: feedsvc explain archive Lavrov
+    """
+    from feedsvc.service import console
+    from feedsvc.service.explain import explain_entry, explain_source
+
+    config = _config(context)
+    with _store(config) as store:
+        translator = _translator(config)
+        if guid is None:
+            found = explain_source(config, store, translator, source)
+        else:
+            found = explain_entry(config, store, translator, source, guid)
+    if as_json:
+        console.show_json(found)
+    elif guid is None:
+        console.show_entries(found)
+    else:
+        console.show_entry(found)
+
+
+@app.command()
 def translate(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Default, and -: standard input.")] = None,

@@ -62,7 +62,13 @@ def show_report(report: RunReport) -> None:
     """What a refresh did, and each failure with its reason."""
     if report.sources == 0:
         show("No source is configured: add one to the configuration.")
-    elif not (report.new_entries or report.changed_entries or report.sentences or report.files):
+    elif not (
+        report.new_entries
+        or report.changed_entries
+        or report.improved_entries
+        or report.sentences
+        or report.files
+    ):
         show(f"Nothing new in {_count(report.sources, 'source')}: nothing translated, no file written.")
     else:
         unchanged = f" ({report.unchanged} unchanged)" if report.unchanged else ""
@@ -72,6 +78,10 @@ def show_report(report: RunReport) -> None:
         show(
             f"{_count(report.translated_entries, 'entry', 'entries')} translated, {_count(report.sentences, 'sentence')} sent to the engine."
         )
+        if report.improved_entries:
+            show(
+                f"{_count(report.improved_entries, 'entry', 'entries')} translated again, with a better model or another glossary."
+            )
         show(f"{_count(len(report.files), 'file')} written.")
     for failure in report.failures:
         complain(f"failed: {failure.source_id}: {failure.reason}")
@@ -111,6 +121,50 @@ def show_status(status: dict[str, Any]) -> None:
     for source in status["sources"]:
         for problem in source["problems"]:
             show(f"failed: {source['id']}: {problem}")
+
+
+def show_entries(found: dict[str, Any]) -> None:
+    """The entries of a source, two lines each."""
+    for entry in found["entries"]:
+        show(f"{entry['dated_at'][:10]}  {entry['translated_title'] or entry['title']}  <{entry['guid']}>")
+        place = f" in {', '.join(entry['outputs'])}" if entry["outputs"] else ", in no feed"
+        flaws = {name: count for name, count in entry["verdicts"].items() if name not in ("good", "kept")}
+        told = "; " + ", ".join(f"{count} {name}" for name, count in flaws.items()) if flaws else ""
+        show(f"            {entry['state']}{place}{told}")
+    if not found["entries"]:
+        show(f"No entry of {found['source']} is known yet.")
+
+
+def show_entry(found: dict[str, Any]) -> None:
+    """One entry: its state, the sentences that are not simply good, and the terms in it."""
+    show(found["title"])
+    if found["translated_title"]:
+        show(found["translated_title"])
+    for label, value in (
+        ("guid", found["guid"]),
+        ("link", found["link"]),
+        ("language", found["language"]),
+        ("dated", _when(found["dated_at"])),
+        ("first seen", _when(found["first_seen_at"])),
+        ("changed", found["changed_at"] and _when(found["changed_at"])),
+        ("state", found["state"]),
+        ("engine", found["engine"]),
+        ("in", ", ".join(found["outputs"])),
+        ("not in", "; ".join(found["not_in"])),
+        ("sentences", ", ".join(f"{count} {name}" for name, count in found["verdicts"].items())),
+    ):
+        if value:
+            show(f"{label + ':':12}{value}")
+    for sentence in found["sentences"]:
+        show(f"\n{sentence['verdict']}:")
+        show(f"    {sentence['source']}")
+        if sentence["shown"] != sentence["source"]:
+            show(f"    {sentence['shown']}")
+    if found["terms"]:
+        show("\nglossary:")
+    for term in found["terms"]:
+        lacking = f", missing in {term['missing']}" if term["missing"] else ""
+        show(f"    {term['source']} → {term['target']}: in {term['kept']}{lacking}")
 
 
 def show_models(models: Sequence[Model], offers: Sequence[Offer], listing: Listing, *, now: datetime) -> None:

@@ -58,6 +58,22 @@ class Saved:
     changed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that is stored of one entry."""
+
+    entry: Entry
+    #: of the last revision that was translated, if any
+    translation: Translation | None
+    #: the translation is of the present revision
+    is_current: bool
+    dated_at: datetime
+    first_seen_at: datetime
+    changed_at: datetime | None
+    #: set when it does not wait for its translation any longer
+    released_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What the translations of a source were made with."""
@@ -285,6 +301,30 @@ class Store:
         )
         with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
+
+    def records(self, source_id: str, target_language: str) -> list[Record]:
+        """All entries of a source, newest first."""
+        query = (
+            select(
+                entries, translations.c.data.label("made"), translations.c.content_hash.label("made_of_hash")
+            )
+            .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+            .where(entries.c.source_id == source_id)
+            .order_by(entries.c.dated_at.desc(), entries.c.guid)
+        )
+        with self._transaction() as connection:
+            return [
+                Record(
+                    entry=_ENTRY.validate_json(row.data),
+                    translation=_TRANSLATION.validate_json(row.made) if row.made else None,
+                    is_current=row.made_of_hash == row.content_hash,
+                    dated_at=row.dated_at,
+                    first_seen_at=row.first_seen_at,
+                    changed_at=row.changed_at,
+                    released_at=row.released_at,
+                )
+                for row in connection.execute(query)
+            ]
 
     def counts(self, target_language: str) -> dict[str, dict[str, int]]:
         """For each source the number of its entries, and of those that wait for their translation."""

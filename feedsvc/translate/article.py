@@ -16,7 +16,7 @@ from feedsvc.translate.tidy import as_title
 
 NO_GLOSSARY = Glossary()
 #: characters of source text that are translated, checked and saved in one go
-GROUP_CHARS = 8_000
+GROUP_CHARS = 16_000
 #: Chinese headlines put several clauses side by side, with a space between them
 _HEADLINE_GAP = re.compile(rf"(?<=[{languages.CJK}”])\s+(?=[{languages.CJK}“])")
 #: behind one of these, no semicolon stands between the clauses of a title

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 
 from feedsvc import languages
@@ -53,11 +52,11 @@ def translate(
     ask = _Asker(translator, sentences[0].language, target_language)
     first: dict[Sentence, _Tried] = {}
     for sentence, tried in ask.plain(sentences):
-        on_progress(1)
         if tried.verdict is Verdict.GOOD:
             yield sentence, tried.segment(sentence)
         else:
             first[sentence] = tried
+        on_progress(1)  # afterwards: what stops here loses nothing that is finished
     # in the order that they were given in: how sentences are batched can change a word
     best = {s: first[s] for s in sentences if s in first}
     for way in (ask.careful, ask.bare, ask.named, ask.mended, ask.halved):
@@ -101,16 +100,16 @@ class _Asker:
 
     def plain(self, sentences: Sequence[Sentence]) -> Iterator[Candidate]:
         """The sentences as they are, save emoji, which no model knows."""
-        yield from self._asked(sentences, cuts=lambda s: verbatim.emoji(s.text))
+        yield from self._asked(sentences, cuts=_pictures)
 
     def careful(self, best: Mapping[Sentence, _Tried]) -> Iterator[Candidate]:
         """A wider search, for whatever has failed."""
-        yield from self._asked(list(best), cuts=lambda s: verbatim.emoji(s.text), careful=True)
+        yield from self._asked(list(best), cuts=_pictures, careful=True)
 
     def bare(self, best: Mapping[Sentence, _Tried]) -> Iterator[Candidate]:
-        """Without what was lost, which is put back afterwards."""
-        lost = [s for s, found in best.items() if found.verdict is Verdict.VERBATIM]
-        yield from self._asked(lost, cuts=lambda s: [*s.verbatim, *verbatim.emoji(s.text)])
+        """Without what must be kept, which is put back afterwards: its loss may look like another fault."""
+        lost = [s for s, found in best.items() if s.verbatim and not found.rank]
+        yield from self._asked(lost, cuts=lambda s: [*s.verbatim, *_pictures(s)])
 
     def named(self, best: Mapping[Sentence, _Tried]) -> Iterator[Candidate]:
         """With the terms and numbers that were missing in their translation: models copy foreign words."""
@@ -142,10 +141,14 @@ class _Asker:
         for sentence, halves in parts.items():
             found = [answers[index][0] for index in range(at, at + len(halves))]
             at += len(halves)
-            if found:
+            if found and all(answer.text for answer in found):
                 text = tidy(" ".join(answer.text for answer in found), self.target_language)
-                worst = min(found, key=lambda answer: answer.score)
-                yield sentence, self._judged(sentence, replace(worst, text=text))
+                answer = Answer(
+                    text=text,
+                    score=min(answer.score for answer in found),
+                    unknown=max(answer.unknown for answer in found),
+                )
+                yield sentence, self._judged(sentence, answer)
 
     def _wanted(self, sentence: Sentence, tried: _Tried) -> tuple[Found, ...]:
         """What an answer lacks and could be told: terms, and numbers as English writes them."""
@@ -173,25 +176,37 @@ class _Asker:
             target_language=self.target_language,
             careful=careful,
         )
+        later: list[tuple[int, list[Answer]]] = []
         for index, several in answers:
-            sentence, (rest, taken) = sentences[index], bare[index]
-            finish = partial(self._finished, sentence, rest, taken)
-            tried = [self._judged(sentence, answer) for answer in map(finish, several)]
-            yield sentence, max(tried, key=lambda t: t.rank)
+            tidied = [replace(a, text=tidy(a.text, self.target_language)) for a in several]
+            if bare[index][1] or any(_unquoted(sentences[index], bare[index][0], a.text) for a in tidied):
+                later.append((index, tidied))
+            else:
+                yield sentences[index], self._best(sentences[index], tidied)
+        pairs = [(bare[index][0], a.text) for index, tidied in later for a in tidied]
+        aligned = iter(self._align(pairs))
+        for index, tidied in later:
+            finished = [self._finished(sentences[index], *bare[index], a, next(aligned)) for a in tidied]
+            yield sentences[index], self._best(sentences[index], finished)
+
+    def _best(self, sentence: Sentence, answers: Sequence[Answer]) -> _Tried:
+        return max((self._judged(sentence, answer) for answer in answers), key=lambda t: t.rank)
 
     def _finished(
-        self, sentence: Sentence, rest: str, taken: Sequence[tuple[int, str]], answer: Answer
+        self,
+        sentence: Sentence,
+        rest: str,
+        taken: Sequence[tuple[int, str]],
+        answer: Answer,
+        alignment: Alignment,
     ) -> Answer:
-        """An answer with the punctuation of its language, and with what was not asked for."""
-        target = tidy(answer.text, self.target_language)
-        works = _unquoted(sentence, target)
-        if target and (taken or works):
-            (alignment,) = self._align([(rest, target)])
-            if taken:
-                target = verbatim.put_back(taken, rest, target, alignment)
-            else:
-                target = _quoted(rest, target, alignment, works)
-        return replace(answer, text=target)
+        """An answer with what was not asked for, and with the quotation marks that it left out."""
+        if not answer.text:
+            return answer
+        if taken:
+            return replace(answer, text=verbatim.put_back(taken, rest, answer.text, alignment))
+        works = _unquoted(sentence, rest, answer.text)
+        return replace(answer, text=_quoted(rest, answer.text, alignment, works))
 
     def _align(self, pairs: Sequence[tuple[str, str]]) -> list[Alignment]:
         if not pairs:
@@ -250,13 +265,24 @@ def _replaced(target: str, start: int, end: int, form: str) -> str:
     return before + form + after
 
 
-def _unquoted(sentence: Sentence, target: str) -> list[tuple[int, int]]:
-    """The titles of works in a sentence whose translation has no quotation marks; not those of newspapers."""
+def _pictures(sentence: Sentence) -> list[tuple[int, int]]:
+    """The emoji of a sentence, but for those in its tags and code."""
+    return [
+        (start, end)
+        for start, end in verbatim.emoji(sentence.text)
+        if not any(a < end and start < b for a, b in sentence.verbatim)
+    ]
+
+
+def _unquoted(sentence: Sentence, asked: str, target: str) -> list[tuple[int, int]]:
+    """The titles of works in what was asked for a sentence, if the translation has no quotation marks.
+
+    Those of newspapers, which are terms, have none.
+    """
     if any(mark in target for mark in '“”‘"'):
         return []
-    terms = [(found.start, found.end) for found in sentence.terms]
-    works = [match.span() for match in _WORK.finditer(sentence.text)]
-    return [(a, b) for a, b in works if not any(start <= a and b <= end for start, end in terms)]
+    terms = [sentence.text[found.start : found.end] for found in sentence.terms]
+    return [m.span() for m in _WORK.finditer(asked) if not any(m[0] in term for term in terms)]
 
 
 def _quoted(source: str, target: str, alignment: Alignment, works: Sequence[tuple[int, int]]) -> str:

@@ -18,7 +18,8 @@ from feedsvc.translate.sentences import cut
 _HYPOTHESES = 4
 #: small models leave things out rather than add some; measured on news, 1.2 is worth 0.2 chrF
 _LENGTH_PENALTY = 1.2
-_BATCH_TOKENS = 1024
+#: tokens in one batch, padding included
+BATCH_TOKENS = 1024
 #: what is longer is cut: models are trained on sentences of up to 150 pieces, and lose parts of longer ones
 _MAX_INPUT_TOKENS = 160
 _MAX_OUTPUT_TOKENS = 512
@@ -121,16 +122,22 @@ class LoadedModel:
 
     def _stream(self, tokens: Sequence[list[str]], *, careful: bool) -> Iterator[tuple[int, list[Answer]]]:
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+        failed: list[int] = []
         waiting: list[tuple[list[int], list[Any]]] = []
         for batch in _batches(order, tokens):
             waiting.append((batch, self._submit([tokens[i] for i in batch], careful=careful)))
             if len(waiting) > self._workers + 1:  # bounds what is queued, in memory and when stopped
-                yield from self._results(*waiting.pop(0))
+                yield from self._results(*waiting.pop(0), failed)
         for item in waiting:
-            yield from self._results(*item)
+            yield from self._results(*item, failed)
+        for index in failed:  # one that the model cannot take fails its whole batch: each alone
+            refused: list[int] = []
+            yield from self._results([index], self._submit([tokens[index]], careful=careful), refused)
+            if refused:  # the verdict on an empty translation says so
+                yield index, [Answer(text="")]
 
     def _submit(self, batch: list[list[str]], *, careful: bool) -> list[Any]:
-        # asynchronous: a sentence that the model cannot take raises alone
+        # asynchronous: other batches go on where one raises
         submitted: list[Any] = self._translator.translate_batch(
             batch,
             target_prefix=[self._prefix] * len(batch) if self._prefix else None,
@@ -142,24 +149,27 @@ class LoadedModel:
             return_scores=True,
             max_input_length=0,
             max_decoding_length=min(_MAX_OUTPUT_TOKENS, 3 * len(batch[-1]) + 20),
-            max_batch_size=_BATCH_TOKENS,
+            max_batch_size=BATCH_TOKENS,
             batch_type="tokens",
             asynchronous=True,
         )
         return submitted
 
-    def _results(self, batch: list[int], submitted: list[Any]) -> Iterator[tuple[int, list[Answer]]]:
+    def _results(
+        self, batch: list[int], submitted: list[Any], failed: list[int]
+    ) -> Iterator[tuple[int, list[Answer]]]:
+        """The answers of a batch; the indices of those that raise go to `failed`."""
         skip = len(self._prefix)
         for index, future in zip(batch, submitted, strict=True):
             try:
                 result = future.result()
-            except RuntimeError:  # the verdict on an empty translation says so
-                yield index, [Answer(text="")]
+            except RuntimeError:
+                failed.append(index)
                 continue
             yield (
                 index,
                 [
-                    Answer(text=self._pieces.decode(pieces[skip:]).strip(), score=score)
+                    Answer(text=self._pieces.decode(pieces[skip:]).strip(), score=_mean(score, len(pieces)))
                     for pieces, score in zip(result.hypotheses, result.scores, strict=True)
                 ],
             )
@@ -179,11 +189,23 @@ def _files(folder: Path) -> dict[str, bytes]:
     return files
 
 
+def _mean(score: float, pieces: int) -> float:
+    """The mean log-probability of pieces and the end, from a score that the length penalty was applied to."""
+    return score * float((pieces + 1) ** (_LENGTH_PENALTY - 1))
+
+
 def _joined(parts: Sequence[list[Answer]], unknown: float) -> list[Answer]:
-    """The translations of a sentence from those of its parts; the worst part says how sure the model is."""
+    """The translations of a sentence from those of its parts; the worst part says how sure the model is.
+
+    Where a part has none, the sentence has none; and such a part has one answer where others may have several.
+    """
     return [
-        Answer(text=" ".join(a.text for a in answers), score=min(a.score for a in answers), unknown=unknown)
-        for answers in zip(*parts, strict=True)
+        Answer(
+            text=" ".join(a.text for a in answers) if all(a.text for a in answers) else "",
+            score=min(a.score for a in answers),
+            unknown=unknown,
+        )
+        for answers in zip(*parts, strict=False)
     ]
 
 
@@ -191,7 +213,7 @@ def _batches(order: Sequence[int], tokens: Sequence[Sequence[str]]) -> Iterator[
     """Cut sentences, sorted by length, into batches of so many tokens, padding included."""
     batch: list[int] = []
     for index in order:
-        if batch and (len(batch) + 1) * len(tokens[index]) > _BATCH_TOKENS:
+        if batch and (len(batch) + 1) * len(tokens[index]) > BATCH_TOKENS:
             yield batch
             batch = []
         batch.append(index)

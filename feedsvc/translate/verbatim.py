@@ -9,27 +9,34 @@ from feedsvc.translate.align import Alignment, Sides
 from feedsvc.translate.sentences import Offsets
 
 _ADDRESS = re.compile(
-    r"""https?://[!-~]+ | www\.[\w-]+\.[!-~]+      # web
+    r"""(?i:https?://|www\.[\w-]+\.)[!#-;=?-~]+   # web; no quotation mark, no < and >
       | [\w.+-]+@[\w-]+(?:\.[\w-]+)+               # mail
       | (?<![\w@])@[A-Za-z]\w+(?:\.\w+)*           # handles
+        (?:@[\w-]+(?:\.[\w-]+)+)?                  # and their server in the fediverse
       | (?<![\w&\#])\#[^\s\#]{1,40}\#              # Weibo's tags end where they begin
       | (?<![\w&\#])\#[A-Za-z]\w+""",
     re.VERBOSE | re.ASCII,
 )
-_TRAILING = ".,;:!?)]}\"'”’»"
+_TRAILING = ".,;:!?)]}'"
+_OPENING = {")": "(", "]": "[", "}": "{"}
+#: marks with no space before them
+_CLOSING = ".,;:!?)]}%\"'”’»。，、；：！？）】」』》〉"
 _PICTURE = (
-    "[\u2600-\u27bf\u2b50\u2b55\u3030\u303d\U0001f000-\U0001f0ff\U0001f170-\U0001f251\U0001f300-\U0001faff]"
+    "[\u231a\u231b\u23e9-\u23fa\u25b6\u25c0\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d"
+    "\U0001f000-\U0001f0ff\U0001f170-\U0001f251\U0001f300-\U0001faff]"
 )
-_EMOJI = re.compile(
-    f"(?:{_PICTURE}[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d{_PICTURE}\ufe0f?)*|[\U0001f1e6-\U0001f1ff]{{2}})+"
-)
+#: how a picture is shown, its skin, and the letters of the flags of England, Scotland and Wales
+_VARIED = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+_EMOJI = re.compile(rf"(?:{_PICTURE}{_VARIED}(?:\u200d{_PICTURE}{_VARIED})*)+")
 
 
 def addresses(text: str) -> list[Offsets]:
     """Web and mail addresses, handles and tags, without the punctuation behind them."""
     found = []
     for match in _ADDRESS.finditer(text):
-        shown = match[0] if match[0].endswith("#") else match[0].rstrip(_TRAILING)
+        shown = match[0]
+        while shown[-1] in _TRAILING and shown.count(_OPENING.get(shown[-1], "\0")) < shown.count(shown[-1]):
+            shown = shown[:-1]
         found.append((match.start(), match.start() + len(shown)))
     return found
 
@@ -43,18 +50,20 @@ def without(text: str, stretches: Sequence[Offsets]) -> tuple[str, list[tuple[in
     """A text without some stretches, and for each of those its place in what is left."""
     rest, taken, done = "", [], 0
     for start, end in sorted(stretches):
-        rest += text[done:start]
-        taken.append((len(rest), text[start:end]))
-        done = end
+        start = max(start, done)
+        if start < end:
+            rest += text[done:start]
+            taken.append((len(rest), text[start:end]))
+            done = end
     return rest + text[done:], taken
 
 
-def put_back(taken: Sequence[tuple[int, str]], rest: str, target: str, alignment: Alignment | None) -> str:
+def put_back(taken: Sequence[tuple[int, str]], rest: str, target: str, alignment: Alignment) -> str:
     """A translation of what was left, with each stretch beside the words that it stood beside."""
-    sides = Sides(rest, target, alignment or Alignment.by_position(rest, target))
+    sides = Sides(rest, target, alignment)
     places = [(sides.locate(at, (0, len(target))), shown) for at, shown in taken]
-    for at, shown in sorted(places, key=lambda p: p[0], reverse=True):
+    for at, shown in reversed(sorted(places, key=lambda p: p[0])):
         before, after = target[:at].rstrip(), target[at:].lstrip()
-        gap = " " if after[:1].isalnum() or after[:1] in "“‘([" else ""
+        gap = "" if after.startswith(tuple(_CLOSING)) else " "
         target = f"{before} {shown}{gap}{after}".strip()
     return target
