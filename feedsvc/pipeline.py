@@ -176,7 +176,9 @@ class _Work:
             [p.entry.language for p in waiting], self._translator, self._config.target_language
         )
         outlines = [
-            article.outline(p, language, self._glossaries[p.entry.source_id])
+            article.outline(
+                p, language, self._glossaries[p.entry.source_id], target_language=self._config.target_language
+            )
             for p in waiting
             if (language := p.entry.language) and language in engines.names
         ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from feedsvc import languages, markup
 from feedsvc.errors import FrontMatterError, SourceError
-from feedsvc.ingest.detect import detect
+from feedsvc.detect import detect
 from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
 from feedsvc.model import Entry, ParsedFeed, Source
 

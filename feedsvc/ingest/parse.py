@@ -11,7 +11,7 @@ from typing import Any
 
 from feedsvc import languages, markup
 from feedsvc.errors import ParseError
-from feedsvc.ingest.detect import detect
+from feedsvc.detect import detect
 from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
 from feedsvc.model import Enclosure, Entry, Fetched, ParsedFeed, Source
 

@@ -9,7 +9,7 @@ from typing import Literal, Self, TextIO
 
 from feedsvc import languages
 from feedsvc.errors import ConfigError, ParseError
-from feedsvc.ingest.detect import detect
+from feedsvc.detect import detect
 from feedsvc.ingest.sanitize import clean_text, sanitise, text_of
 from feedsvc.model import Entry, Layout, Passage, Pending, Translation
 from feedsvc.publish import layout
@@ -86,7 +86,9 @@ def _translate_entries(
     entries: list[Entry], translator: Translator, pair: Languages, glossary: Glossary
 ) -> list[Translation]:
     pending = [Pending(entry=e, content_hash="", changed_at=None, previous=None) for e in entries]
-    outlines = [article.outline(p, p.entry.language or "und", glossary) for p in pending]
+    outlines = [
+        article.outline(p, p.entry.language or "und", glossary, target_language=pair.target) for p in pending
+    ]
     found = {o.language for o in outlines}
     engines = {language: batch.engine_for(language, translator, pair.target) for language in found}
     done = batch.translate_group(

@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lxml.html import HtmlElement
+
 from feedsvc import languages, markup
+from feedsvc.detect import is_rather
 from feedsvc.model import Passage, Pending, Segment, Sentence, Translation
 from feedsvc.translate import segment, verbatim
 from feedsvc.translate.align import Alignment
@@ -59,10 +62,21 @@ class Outline:
                     yield sentence
 
 
-def outline(pending: Pending, language: str, glossary: Glossary = NO_GLOSSARY) -> Outline:
-    """Take an entry apart."""
+def outline(
+    pending: Pending, language: str, glossary: Glossary = NO_GLOSSARY, *, target_language: str = ""
+) -> Outline:
+    """Take an entry apart.
+
+    With a target language, blocks that are in it already are found even where both have the same script.
+    """
     entry = pending.entry
     root = markup.parse(entry.body_html)
+
+    def block(element: HtmlElement) -> Unit:
+        inline = segment.read(element)
+        is_foreign = target_language and languages.script(language) == languages.script(target_language)
+        is_done = is_foreign and is_rather(inline.text, target_language, than=language)
+        return _unit(inline, target_language if is_done else language, glossary)
 
     def plain(text: str) -> Unit:
         return _unit(segment.Inline(text=text), language, glossary)
@@ -74,7 +88,7 @@ def outline(pending: Pending, language: str, glossary: Glossary = NO_GLOSSARY) -
         title=_title(entry.title, language, glossary),
         summary=plain(entry.summary),
         categories=tuple(plain(category) for category in entry.categories),
-        blocks=tuple(_unit(segment.read(block), language, glossary) for block in markup.blocks(root)),
+        blocks=tuple(map(block, markup.blocks(root))),
         attributes=tuple(
             plain(languages.collapse(element.get(name, "")))
             for element, name in markup.prose_attributes(root)

@@ -22,6 +22,7 @@ from feedsvc import languages
 from feedsvc.model import Found, Segment, Sentence, Verdict
 from feedsvc.translate import verbatim
 from feedsvc.translate.align import Alignment, Sides
+from feedsvc.translate.capitals import calm, is_shouted, shout
 from feedsvc.translate.checks import judge
 from feedsvc.translate.engine import Answer
 from feedsvc.translate.glossary import missing
@@ -171,14 +172,14 @@ class _Asker:
             return
         bare = [verbatim.without(text(s), cuts(s)) for s in sentences]
         answers = self.translator.translate(
-            [rest for rest, _ in bare],
+            [_calm(rest, s) for (rest, _), s in zip(bare, sentences, strict=True)],
             source_language=self.source_language,
             target_language=self.target_language,
             careful=careful,
         )
         later: list[tuple[int, list[Answer]]] = []
         for index, several in answers:
-            tidied = [replace(a, text=tidy(a.text, self.target_language)) for a in several]
+            tidied = [self._tidied(a, sentences[index]) for a in several]
             if bare[index][1] or any(_unquoted(sentences[index], bare[index][0], a.text) for a in tidied):
                 later.append((index, tidied))
             else:
@@ -188,6 +189,10 @@ class _Asker:
         for index, tidied in later:
             finished = [self._finished(sentences[index], *bare[index], a, next(aligned)) for a in tidied]
             yield sentences[index], self._best(sentences[index], finished)
+
+    def _tidied(self, answer: Answer, sentence: Sentence) -> Answer:
+        text = tidy(answer.text, self.target_language)
+        return replace(answer, text=shout(text, sentence.kept) if is_shouted(sentence.text) else text)
 
     def _best(self, sentence: Sentence, answers: Sequence[Answer]) -> _Tried:
         return max((self._judged(sentence, answer) for answer in answers), key=lambda t: t.rank)
@@ -217,6 +222,10 @@ class _Asker:
 
     def _judged(self, sentence: Sentence, answer: Answer) -> _Tried:
         return _Tried(answer=answer, verdict=judge(sentence, answer, self.target_language))
+
+
+def _calm(text: str, sentence: Sentence) -> str:
+    return calm(text, sentence.kept) if is_shouted(sentence.text) else text
 
 
 def _substituted(text: str, terms: Iterable[Found]) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from feedsvc.ingest.detect import detect
+from feedsvc.detect import detect, is_rather
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,12 @@ def test_two_chinese_letters_in_a_short_title_are_worth_a_guess() -> None:
 
 def test_foreign_names_do_not_make_a_chinese_text_english() -> None:
     assert detect("苹果公司（Apple Inc）周三发布了新款手机，售价九千元人民币。") == "zh"
+
+
+def test_a_paragraph_is_told_from_one_in_another_language_of_the_same_script() -> None:
+    english = "The prime minister said on Tuesday that the talks would go on in Geneva."
+    german = "Der Kanzler sagte am Dienstag, die Gespräche in Genf würden fortgesetzt."
+    assert is_rather(english, "en", than="de")
+    assert not is_rather(german, "en", than="de")
+    assert not is_rather("Berlin, Paris, London, Madrid", "en", than="de")
+    assert not is_rather("OK", "en", than="de")

@@ -8,6 +8,8 @@ from feedsvc import languages
 
 #: fewer letters tell statistics nothing
 _MIN_LETTERS = 20
+#: logarithm of how much likelier one of two languages must be
+_CERTAIN = 30
 
 
 def detect(text: str) -> str | None:
@@ -29,6 +31,17 @@ def detect(text: str) -> str | None:
 
     code, _ = py3langid.classify(text)
     return languages.normalise(str(code))
+
+
+def is_rather(text: str, language: str, than: str) -> bool:
+    """A text is certainly in one language and not in another one of the same script; False where it is too short."""
+    if sum(c.isalpha() for c in text) < _MIN_LETTERS:
+        return False
+    import py3langid
+
+    scores = dict(py3langid.rank(text))  # logarithms of probabilities
+    score, other = scores.get(languages.base(language)), scores.get(languages.base(than))
+    return score is not None and other is not None and score - other > _CERTAIN
 
 
 def _east_asian(char: str) -> str:
