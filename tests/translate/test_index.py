@@ -18,8 +18,9 @@ import pytest
 from fakes import Answer, WebServer
 
 from feedsvc.errors import ModelError
-from feedsvc.translate import index as subject
-from feedsvc.translate.index import TRIES, Index, Offer, parse
+from feedsvc.translate import download as subject
+from feedsvc.translate.download import TRIES
+from feedsvc.translate.index import Index, Offer, parse
 
 CONTENT = bytes(range(256)) * 2000
 PART = "translate-zh_en-1_9.argosmodel.part"
