@@ -79,6 +79,28 @@ def refresh(
     )
 
 
+def improve(
+    config: Config,
+    store: Store,
+    translator: Translator,
+    *,
+    now: datetime,
+    limit: int,
+    on_progress: Progress = lambda stage, done, total: None,
+) -> RunReport:
+    """Translate some entries again that a better model or another glossary would change, and republish.
+
+    What a service does between refreshes, a little at a time. Raises: StoreError, PublishError.
+    """
+    if not outdated(config, store, translator, config.sources, glossaries(config)):
+        return RunReport()  # without keeping anybody else from a refresh
+    with store.exclusive():
+        work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
+        done = work.improve(config.sources, limit=limit)
+        files = republish(config, store) if done.entries else ()
+    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files)
+
+
 def republish(config: Config, store: Store) -> tuple[str, ...]:
     """Bring the output folder in line with the database; the names of the files that had to be written.
 
@@ -228,7 +250,10 @@ def outdated(
         for m in made
         if m.engine
         and (now := names.get(m.language))
-        and (batch.is_better(now, m.engine) or glossaries[m.source_id].digest != m.glossary)
+        and (
+            batch.is_better(now, m.engine)
+            or (now == m.engine and glossaries[m.source_id].digest != m.glossary)
+        )
     ]
     newest = {
         s.id: max((o.max_entries for o in config.outputs if s.id in o.source_ids), default=0) for s in sources

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Literal, Self, TextIO
 
 from feedsvc import languages
-from feedsvc.errors import ConfigError, ParseError
 from feedsvc.detect import detect
+from feedsvc.errors import ConfigError, ParseError
 from feedsvc.ingest.sanitize import clean_text, sanitise, text_of
 from feedsvc.model import Entry, Layout, Passage, Pending, Translation
 from feedsvc.publish import layout

@@ -22,6 +22,10 @@ from feedsvc.store import Store
 from feedsvc.translate import Translator
 
 LOOK_EVERY_S = 30
+#: entries that are translated again between two looks at what is due
+_IMPROVED_AT_ONCE = 20
+#: looks without anything to translate after which the models leave the memory
+_IDLE_LOOKS = 10
 
 
 class Stopped(Exception):
@@ -44,6 +48,7 @@ class Worker:
         self._report = report
         self._say = say
         self._stopping = threading.Event()
+        self._idle_looks = 0
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; serves the output folder too where `[server]` is configured."""
@@ -83,9 +88,33 @@ class Worker:
                     self._translator,
                     now=now,
                     only=due,
+                    improve=0,  # new entries of other sources must not wait for that
                     on_progress=self._stop_if_asked,
                 )
                 self._report(report)
+            else:
+                report = self._improve(store, now)
+        self._rest(is_idle=report.sentences == 0)
+
+    def _improve(self, store: Store, now: datetime) -> RunReport:
+        report = pipeline.improve(
+            self._config,
+            store,
+            self._translator,
+            now=now,
+            limit=_IMPROVED_AT_ONCE,
+            on_progress=self._stop_if_asked,
+        )
+        if report.improved_entries:
+            entries = "1 entry" if report.improved_entries == 1 else f"{report.improved_entries} entries"
+            self._say(f"{entries} translated again, with a better model or another glossary")
+        return report
+
+    def _rest(self, *, is_idle: bool) -> None:
+        """Give the memory of the models back after a while without work."""
+        self._idle_looks = self._idle_looks + 1 if is_idle else 0
+        if self._idle_looks == _IDLE_LOOKS:
+            self._translator.unload()
 
     def _stop_if_asked(self, stage: str, done: int, total: int) -> None:
         if self._stopping.is_set() and stage != "publish":  # publishing is short, and its end is near

@@ -20,8 +20,8 @@ _HYPOTHESES = 4
 _LENGTH_PENALTY = 1.2
 #: tokens in one batch, padding included
 BATCH_TOKENS = 1024
-#: what is longer is cut: models are trained on sentences of up to 150 pieces, and lose parts of longer ones
-_MAX_INPUT_TOKENS = 160
+#: what is longer is cut: models are trained on sentences of up to 150 pieces, and lose parts of long ones
+_MAX_INPUT_TOKENS = 100
 _MAX_OUTPUT_TOKENS = 512
 _ALIGNMENT_HEADS = b"decoder/alignment_heads\0"
 
@@ -92,25 +92,33 @@ class LoadedModel:
         fit = [i for i, sides in enumerate(tokens) if all(0 < len(s) < _MAX_OUTPUT_TOKENS for s in sides)]
         order = sorted(fit, key=lambda i: len(tokens[i][0]) + len(tokens[i][1]))
         for batch in _batches(order, [source + target for source, target in tokens]):
-            results = self._translator.translate_batch(
-                [tokens[i][0] for i in batch],
-                target_prefix=[self._prefix + tokens[i][1] for i in batch],
-                beam_size=1,
-                max_input_length=0,
-                max_decoding_length=max(len(tokens[i][1]) for i in batch) + len(self._prefix) + 1,
-                return_attention=True,
-                asynchronous=True,
-            )
-            for index, result in zip(batch, results, strict=True):
+            rows = self._attention([tokens[i] for i in batch])
+            if rows is None:  # one that the model cannot take fails its whole batch: each alone
+                alone = [self._attention([tokens[i]]) for i in batch]
+                batch = [i for i, found_rows in zip(batch, alone, strict=True) if found_rows]
+                rows = [found_rows[0] for found_rows in alone if found_rows]
+            for index, attention in zip(batch, rows, strict=True):
                 source, target = pairs[index]
                 spans = self._pieces.spans(source), self._pieces.spans(target)
                 if spans[0] is not None and spans[1] is not None:
-                    try:
-                        rows = result.result().attention[0][len(self._prefix) :]
-                    except RuntimeError:  # a text that the model cannot take; its words stay where they were
-                        continue
-                    found[index] = Alignment.of_pieces(spans[0], spans[1], rows)
+                    found[index] = Alignment.of_pieces(spans[0], spans[1], attention)
         return found
+
+    def _attention(self, batch: Sequence[tuple[list[str], list[str]]]) -> list[list[list[float]]] | None:
+        """For each pair a row for each piece of its target; None if the model cannot take one of them."""
+        skip = len(self._prefix)
+        try:
+            results = self._translator.translate_batch(
+                [source for source, _ in batch],
+                target_prefix=[self._prefix + target for _, target in batch],
+                beam_size=1,
+                max_input_length=0,
+                max_decoding_length=max(len(target) for _, target in batch) + skip + 1,
+                return_attention=True,
+            )
+        except RuntimeError:
+            return None
+        return [result.attention[0][skip:] for result in results]
 
     def _parts(self, sentence: str) -> list[list[str]]:
         """The pieces of a sentence; several lists of one that is too long for a model."""

@@ -48,6 +48,10 @@ class Translator(Protocol):
         """
         ...
 
+    def unload(self) -> None:
+        """Give memory back until the next sentence; what was found out about models stays known."""
+        ...
+
 
 class ArgosTranslator:
     """The translator that uses Argos packages; a model is loaded when first needed, and kept until `unload`."""
@@ -57,16 +61,20 @@ class ArgosTranslator:
         self._beam_size = beam_size
         self._chosen: dict[tuple[str, str], tuple[Model, ...]] = {}
         self._loaded: dict[Model, LoadedModel] = {}
+        #: models that have been loaded once, so that they need not be to be sure
+        self._proved: set[Model] = set()
 
     def engine(self, source_language: str, target_language: str) -> str:
         """Id and version of the packages for this pair: `argos zh_en 1.9`, or several with ` + ` between.
 
-        Looks anew which packages there are, so that a service notices a new one, and loads those it finds, to
-        be sure that they can be loaded.
+        Looks anew which packages there are, so that a service notices a new one, and loads those that it has not
+        seen before, to be sure that they can be loaded.
         """
         route = self._models.route(source_language, target_language)
         for model in route:
-            self._load(model)
+            if model not in self._proved:
+                self._load(model)
+                self._proved.add(model)
         self._chosen[source_language, target_language] = route
         return " + ".join(model.engine for model in route)
 
@@ -106,7 +114,7 @@ class ArgosTranslator:
         return found
 
     def unload(self) -> None:
-        """Give the memory of the models back; the next sentence loads them again, in less than a second."""
+        """See `Translator`; the next sentence loads its model again, in less than a second."""
         self._loaded.clear()
 
     def _plainly(self, model: Model, sentences: Sequence[str]) -> list[str]:

@@ -47,6 +47,30 @@ def test_a_refresh_by_hand_at_the_same_time_is_waited_out(config: Config, transl
     assert "another refresh is running" in said[0]
 
 
+def test_between_refreshes_a_better_model_translates_what_is_in_the_feeds(
+    config: Config, translator: FakeTranslator
+) -> None:
+    said: list[str] = []
+    worker = Worker(config, translator, report=lambda report: None, say=said.append)
+    worker.look()
+    before = (config.output_dir / "articles.rss").read_bytes()
+    translator.version = "2"
+    worker.look()
+    worker.look()
+    assert said == ["1 entry translated again, with a better model or another glossary"]
+    after = (config.output_dir / "articles.rss").read_bytes()
+    assert (b"zh_en 1" in before, b"zh_en 2" in after) == (True, True)
+
+
+def test_models_leave_the_memory_after_a_while_without_work(
+    config: Config, translator: FakeTranslator
+) -> None:
+    worker = Worker(config, translator, report=lambda report: None, say=print)
+    for _ in range(30):
+        worker.look()
+    assert translator.unloaded == 1
+
+
 @pytest.mark.parametrize("server", ["", '[server]\nlisten = "127.0.0.1:0"\n'], ids=["alone", "serving"])
 def test_the_service_publishes_at_once_and_stops_when_it_is_told(config: Config, server: str) -> None:
     assert config.path is not None

@@ -165,7 +165,7 @@ def waiting(make_entry: Make) -> list[article.Outline]:
         outline(
             make_entry(guid=str(i), title=f"第{i}条", body_html="<p>" + "一二三四五六七八九。" * n + "</p>")
         )
-        for i, n in enumerate([300, 300, 300, 1, 1, 1, 2000, 1, 700, 100, 1])
+        for i, n in enumerate([600, 600, 600, 1, 1, 1, 4000, 1, 1400, 200, 1])
     ]
 
 

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakes import FakeTranslator
+
+from feedsvc import pipeline
+from feedsvc.config import Config, load_config
+from feedsvc.errors import ConfigError
+from feedsvc.ingest import Fetcher
+from feedsvc.service.explain import explain_entry, explain_source
+from feedsvc.store import Store
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ARTICLE = "---\ntitle: {title}\ndate: 2026-11-{day:02}\nlang: zh\nguid: {guid}\n---\n<p>{body}</p>\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for day, (guid, title, body) in enumerate(
+        [("old", "旧闻", "一切如常。"), ("bad", "坏事", "坏句。好句。"), ("new", "拜登来了", "拜登说好。")], 1
+    ):
+        text = ARTICLE.format(guid=guid, title=title, day=day, body=body)
+        (folder / f"{guid}.md").write_text(text, encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("拜登\tBiden\n好句\tgood sentence\n", encoding="utf-8")
+    path = tmp_path / "feedsvc.toml"
+    path.write_text(
+        '[service]\ndata_dir = "data"\noutput_dir = "public"\n'
+        '[[sources]]\nid = "articles"\nfolder = "articles"\nmax_entries = 2\nglossaries = ["names.tsv"]\n',
+        encoding="utf-8",
+    )
+    return load_config(path)
+
+
+def refreshed(config: Config, store: Store, translator: FakeTranslator) -> None:
+    translator.answers["坏句。"] = translator.careful_answers["坏句。"] = "?"
+    translator.answers["拜登来了"] = "Biden has come"
+    with Fetcher() as fetcher:
+        pipeline.refresh(config, store, fetcher, translator, now=NOW)
+
+
+def test_each_entry_of_a_source_has_its_state(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    entries = explain_source(config, store, translator, "articles")["entries"]
+    assert [(e["guid"], e["state"], e["outputs"]) for e in entries] == [
+        ("new", "translated", ["articles"]),
+        ("bad", "translated", ["articles"]),
+        ("old", "translated", []),
+    ]
+    assert entries[1]["verdicts"] == {"good": 2, "empty": 1}
+
+
+def test_an_entry_tells_what_became_of_its_sentences(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    found = explain_entry(config, store, translator, "articles", "bad")
+    assert found["sentences"] == [{"verdict": "empty", "source": "坏句。", "shown": "坏句。"}]
+    assert found["terms"] == [{"source": "好句", "target": "good sentence", "kept": 1, "missing": 0}]
+
+
+def test_an_entry_is_found_by_a_part_of_its_title_in_either_language(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    for part in ("拜登来", "has come"):
+        found = explain_entry(config, store, translator, "articles", part)
+        assert found["guid"] == "new"
+    assert found["terms"] == [{"source": "拜登", "target": "Biden", "kept": 2, "missing": 0}]
+
+
+def test_what_is_too_old_for_an_output_says_so(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    found = explain_entry(config, store, translator, "articles", "old")
+    assert found["not_in"] == ["articles: it holds the newest 2"]
+
+
+def test_what_waits_says_for_what(config: Config, store: Store, translator: FakeTranslator) -> None:
+    translator.missing = {"zh"}
+    refreshed(config, store, translator)
+    state = explain_entry(config, store, translator, "articles", "new")["state"]
+    until = (NOW + timedelta(hours=6)).isoformat(timespec="minutes").replace("T", " ")
+    assert state.startswith(f"waits for its translation, will be shown in the original from {until}: 3 entries")
+
+
+def test_what_a_better_model_would_change_says_so(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    translator.version = "2"
+    states = [e["state"] for e in explain_source(config, store, translator, "articles")["entries"]]
+    assert [state.startswith("translated; waits") for state in states] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("source", "guid", "message"),
+    [
+        ("nobody", "x", 'there is no source "nobody"; there are: articles'),
+        ("articles", "不在", 'no entry of "articles"'),
+        ("articles", "English", "several entries"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    config: Config, store: Store, translator: FakeTranslator, source: str, guid: str, message: str
+) -> None:
+    refreshed(config, store, translator)
+    with pytest.raises(ConfigError, match=message):
+        explain_entry(config, store, translator, source, guid)
