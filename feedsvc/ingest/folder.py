@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from feedsvc import languages, markup
-from feedsvc.errors import FrontMatterError, SourceError
 from feedsvc.detect import detect
+from feedsvc.errors import FrontMatterError, SourceError
 from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
 from feedsvc.model import Entry, ParsedFeed, Source
 

@@ -10,8 +10,8 @@ from time import struct_time
 from typing import Any
 
 from feedsvc import languages, markup
-from feedsvc.errors import ParseError
 from feedsvc.detect import detect
+from feedsvc.errors import ParseError
 from feedsvc.ingest.sanitize import clean_text, safe_url, sanitise, text_of, with_lead_image
 from feedsvc.model import Enclosure, Entry, Fetched, ParsedFeed, Source
 
