@@ -1,7 +1,7 @@
 """Speed and memory of the translation path on this machine, against argos' own path with the same model.
 
     python tests/bench.py [ROUNDS]        speed, with the bundled model and one of Argos' real size
-    python tests/bench.py --memory        peak memory of a refresh of 1,000 articles
+    python tests/bench.py --memory        peak memory of translating 1,000 short articles with the large model
     python tests/bench.py --quality FILE  BLEU and chrF of both paths (FILE: source, reference, … a line; needs sacrebleu)
 
 Configurations take turns, so that noise of the machine falls on all of them; compare ratios, not seconds.
@@ -72,6 +72,11 @@ def marked(entry: Entry, number: int) -> Entry:
         return entry
     name = chr(ord("甲") + number)
     return replace(entry, guid=f"{entry.guid}#{number}", body_html=entry.body_html.replace("。", f"{name}。"))
+
+
+def shortened(entry: Entry) -> Entry:
+    """An entry with the first paragraphs of its body."""
+    return replace(entry, body_html="</p>".join(entry.body_html.split("</p>")[:2]) + "</p>")
 
 
 def argos_path(model: Model) -> Callable[[Sequence[str]], list[str]]:
@@ -159,11 +164,10 @@ def memory() -> None:
         large = replace(small, path=grow(small.path, Path(scratch)))
         gc.collect()
         size = (large.path / "model" / "model.bin").stat().st_size / 1e6
-        outlines = sample(100)
+        outlines = [outline(shortened(o.pending.entry)) for o in sample(100)]
         sentences = len(article.distinct(outlines))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        run = our_path(small if "--small" in sys.argv else large, 2)
-        run(outlines)
+        our_path(large, 2)(outlines)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"{len(outlines)} articles, {sentences} distinct sentences: peak {peak:.0f} MB")
     print(f"(before the model was loaded {before:.0f} MB; the model's file is {size:.0f} MB)")

@@ -8,6 +8,7 @@ least to everything else.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,9 +29,14 @@ _CERTAIN = 0.5
 #: characters beside a place that say where it is
 _CONTEXT = 4
 _UNSPACED = rf"[{languages.CJK}\u0e00-\u0eff]"
-_LETTERS = rf"(?:(?!{_UNSPACED})[^\W_])+"
+_LETTER = rf"(?!{_UNSPACED})[^\W_]"
+#: signs of vowels and accents, which belong to the letter before them; soft hyphen and joiners
+_MARKS = "".join(chr(c) for c in range(0x300, 0x3100) if unicodedata.category(chr(c)).startswith("M"))
+_LETTERS = rf"{_LETTER}(?:{_LETTER}|[{_MARKS}\u00ad\u200c\u200d])*"
 #: a word; every character of scripts that have no spaces; not the 's behind a name
-_WORD = re.compile(rf"(?={_UNSPACED})[^\W_]|(?!(?<=['’])s\b){_LETTERS}(?:[.,\-–'’](?!s\b){_LETTERS})*")
+_WORD = re.compile(
+    rf"(?={_UNSPACED})[^\W_][{_MARKS}]*|(?!(?<=['’])s\b){_LETTERS}(?:[.,\-–'’](?!s\b){_LETTERS})*"
+)
 #: a run of Latin letters, digits and marks; with what a translation is likely to have as it is
 _LATIN = re.compile(r"[!-~\u00a1-\u024f]+")
 _TELLING = re.compile(r"[A-Z\d]|[a-z]\W+[a-z]|[^\w\s]")
@@ -42,6 +48,7 @@ _LOOSE = _ARTICLES | frozenset(
 _DETERMINED = re.compile(
     "[一这這那该該此某每]|an? |the |un[ea]? |de[nrsm] |das |die |eine? |l[aeo]s? |el ", re.IGNORECASE
 )
+_STOPS = ".!?…。！？"
 _GENITIVE = re.compile(r"['’]s\b|(?<=s)['’](?=\s)")
 
 
@@ -98,7 +105,8 @@ class Sides:
         words = [i for i, (a, b) in enumerate(self._words) if within[0] <= a and b <= within[1]]
         if not words:
             return None
-        first, last = _best_run([float(self._gain(start, end)[i]) for i in words])
+        gain = self._gain(start, end)
+        first, last = _best_run([float(gain[i]) for i in words])
         return self._finished(words[first : last + 1], start, end, within)
 
     def is_certain(self, start: int, end: int, place: Offsets) -> bool:
@@ -119,21 +127,22 @@ class Sides:
         if before < at:
             found = self.place(before, at, within)
             return found[1] if found else within[1]
-        found = self.place(at, min(len(self._source), at + _CONTEXT), within)
+        ahead = next((i for i in range(at, len(self._source)) if self._source[i].isalnum()), None)
+        if ahead is None:
+            return within[0] + len(self._target[slice(*within)].rstrip(_STOPS))
+        found = self.place(at, min(len(self._source), max(at + _CONTEXT, ahead + 1)), within)
         return found[0] if found else within[1]
 
     @cached_property
     def _shares(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """For each word and source character: the share of the word, and the share of the character."""
-        mass = np.zeros((len(self._words), len(self._source)), dtype=np.float32)
-        for (start, end), row in zip(self._alignment.target_spans, self._alignment.weights, strict=True):
-            overlap = [min(end, b) - max(start, a) for a, b in self._words]
-            if not overlap or max(overlap) <= 0:
-                continue
-            word = overlap.index(max(overlap))
-            for (a, b), weight in zip(self._alignment.source_spans, row, strict=True):
-                if a < b:
-                    mass[word, a:b] += weight / (b - a)
+        pieces = np.zeros((len(self._words), len(self._alignment.target_spans)), dtype=np.float32)
+        for index, (start, end) in enumerate(self._alignment.target_spans):
+            overlap = np.array([min(end, b) - max(start, a) for a, b in self._words])
+            # of a script without spaces, a piece may have several words
+            pieces[(overlap > 0) & (overlap == overlap.max(initial=0)), index] = 1
+        pieces /= np.maximum(pieces.sum(axis=0, keepdims=True), 1)
+        mass = pieces @ self._alignment.weights @ _spread(self._alignment.source_spans, len(self._source))
         of_word = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-9)
         of_char = mass / np.maximum(mass.sum(axis=0, keepdims=True), 1e-9)
         return of_word, of_char
@@ -156,7 +165,7 @@ class Sides:
             shown = self._source[low:high]
             if not _TELLING.search(shown):
                 continue
-            pattern = rf"(?<![^\W_]){re.escape(shown)}(?![^\W_])"
+            pattern = rf"(?<!{_LETTER}){re.escape(shown)}(?!{_LETTER})"
             places = [m.start() for m in re.finditer(pattern, self._target)]
             places = [p for p in places if within[0] <= p and p + len(shown) <= within[1]]
             if places:

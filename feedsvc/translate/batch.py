@@ -86,10 +86,10 @@ def translate_group(
                 segments[sentence] = segment
                 if segment.verdict is Verdict.GOOD:
                     learnt[keys[sentence]] = segment.target
+        alignments = aligned(group, segments, translator, target_language=target_language)
     except BaseException:  # stopped in the middle: what is finished is not lost
         on_stop(learnt)
         raise
-    alignments = aligned(group, segments, translator, target_language=target_language)
     return Done(
         translations=tuple(
             (

@@ -53,7 +53,7 @@ def _faults(sentence: Sentence, answer: Answer, target_language: str) -> Iterato
     source, target = sentence.text, answer.text
     if answer.unknown > _MAX_UNKNOWN:
         yield Verdict.UNKNOWN
-    if _is_empty(source, target):
+    if _is_empty(sentence, target):
         yield Verdict.EMPTY
     if _STRAY.search(target):
         yield Verdict.STRAY
@@ -72,8 +72,10 @@ def _faults(sentence: Sentence, answer: Answer, target_language: str) -> Iterato
         yield Verdict.TERMS
 
 
-def _is_empty(source: str, target: str) -> bool:
-    """No word has come out, or nothing but figures where words went in."""
+def _is_empty(sentence: Sentence, target: str) -> bool:
+    """No word has come out, or nothing but figures and what was to be kept where words went in."""
+    source = without(sentence.text, sentence.verbatim)[0]
+    target = _without_kept(sentence, target)
     if any(c.isalpha() for c in target):
         return False
     return not languages.has_words(target) or sum(c.isalpha() and c not in _COUNTERS for c in source) > 1
@@ -97,9 +99,15 @@ def _is_untranslated(sentence: Sentence, target: str, target_language: str) -> b
     source = sentence.text
     if languages.script(sentence.language) == languages.script(target_language):
         return len(source) > _RATIO_FROM and source.casefold() == target.casefold()
+    bare = _without_kept(sentence, target)
+    return languages.share_in_script(bare, sentence.language) > _MAX_SOURCE_SHARE
+
+
+def _without_kept(sentence: Sentence, target: str) -> str:
+    """A translation without what it has to have as it is."""
     for stretch in sentence.kept:
-        target = target.replace(stretch, " ", 1)
-    return languages.share_in_script(target, sentence.language) > _MAX_SOURCE_SHARE
+        target = target.replace(stretch, " ")
+    return target
 
 
 def _loops(text: str) -> bool:

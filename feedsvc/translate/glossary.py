@@ -17,6 +17,8 @@ _HEADER = "source"
 #: marks within foreign names that are written in several ways; each is one character for one
 _FOLDED = str.maketrans("•‧・･－‐‑–—", "····-----")
 
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f]")
+_UNSPACED = re.compile(rf"[{languages.CJK}\u0e00-\u0eff]")
 #: characters that seldom stand before a name unless they are a part of it
 _SYLLABLES = frozenset("埃斯尔姆茨弗韦蒂莎娅娜戈莱菲奥迪帕穆泽")
 
@@ -96,7 +98,8 @@ def missing(terms: Iterable[Found], target: str) -> tuple[Found, ...]:
 
 def fold(text: str) -> str:
     """A text with traditional characters simplified and the marks within names made alike; as long as it was."""
-    return text.translate(_FOLDED).translate(_simplified()) if languages.has_han(text) else text
+    alike = text.translate(_FOLDED)
+    return alike.translate(_simplified()) if languages.has_han(text) else alike
 
 
 def _has(term: Term, target: str) -> bool:
@@ -118,14 +121,24 @@ def _plain(word: str) -> str:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """A term of a script with spaces is not a part of a longer word; short Han names not of a longer foreign name."""
+    """A term is not a part of a longer word; a short Han name is not one of a longer foreign name."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    if not languages.has_han(text[start:end]):
-        return not (
-            (before.isalnum() and not languages.has_han(before) and text[start].isalnum())
-            or (after.isalnum() and not languages.has_han(after) and text[end - 1].isalnum())
-        )
-    return end - start > 2 or before not in _SYLLABLES
+    if _is_within_word(before, text[start]) or _is_within_word(text[end - 1], after):
+        return False
+    return end - start > 2 or before not in _SYLLABLES or not languages.has_han(text[start:end])
+
+
+def _is_within_word(before: str, after: str) -> bool:
+    """No word can end between two characters; where there are no spaces, one can end anywhere but in katakana."""
+    if not (before.isalnum() and after.isalnum()):
+        return False
+    if _KATAKANA.match(before) or _KATAKANA.match(after):
+        return bool(_KATAKANA.match(before) and _KATAKANA.match(after))
+    return not (_UNSPACED.match(before) or _UNSPACED.match(after)) and _is_hangul(before) == _is_hangul(after)
+
+
+def _is_hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7a3"
 
 
 @cache

@@ -71,7 +71,7 @@ class Tokenizer(Protocol):
         ...
 
     def unknown(self, text: str) -> float:
-        """The share of the pieces of a sentence that the model does not know, 0 to 1."""
+        """The share of a sentence that the model does not know, 0 to 1."""
         ...
 
 
@@ -87,14 +87,21 @@ class _SentencePiece:
         # not by Argos' own tokenizer, which makes a space of every underscore
         return str(self._processor.decode(list(pieces)))
 
-    def spans(self, text: str) -> list[tuple[int, int]] | None:
+    def spans(self, text: str) -> list[tuple[int, int]]:
         # of all that SentencePiece returns, only this counts in characters: in its protos, offsets are bytes
         offsets: list[tuple[int, int]] = self._processor.encode(text, return_type="offset_mapping")["offsets"]
         return offsets
 
     def unknown(self, text: str) -> float:
+        # by characters: unknown ones side by side are one piece, and a model with byte pieces spells them
         ids = self._processor.encode(text, out_type=int)
-        return ids.count(self._processor.unk_id()) / len(ids) if ids else 0.0
+        sizes = [end - start for start, end in self.spans(text)]
+        foreign = sum(
+            size
+            for i, size in zip(ids, sizes, strict=True)
+            if i == self._processor.unk_id() or self._processor.is_byte(i)
+        )
+        return foreign / max(1, sum(sizes))
 
 
 class _MosesBpe:

@@ -66,7 +66,9 @@ class Inline:
         for span in self.spans:
             is_code = span.tag in VERBATIM and start <= span.start and span.end <= end
             if is_code and (not found or found[-1][1] <= span.start):
-                found.append((span.start, span.end))
+                text = self.text[span.start : span.end]
+                low = span.start + len(text) - len(text.lstrip())
+                found.append((low, low + len(text.strip())))
         return tuple(found)
 
     def is_marked(self, start: int, end: int) -> bool:

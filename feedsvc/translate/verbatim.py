@@ -13,7 +13,8 @@ _ADDRESS = re.compile(
       | [\w.+-]+@[\w-]+(?:\.[\w-]+)+               # mail
       | (?<![\w@])@[A-Za-z]\w+(?:\.\w+)*           # handles
         (?:@[\w-]+(?:\.[\w-]+)+)?                  # and their server in the fediverse
-      | (?<![\w&\#])\#[^\s\#]{1,40}\#              # Weibo's tags end where they begin
+      | (?<![\w&])\#[^\s\#\w][^\s\#]{0,39}\#       # Weibo's tags end as they begin
+      | (?<![\w&])\#\w[^\s\#，、；。]{0,39}\#(?!\w)
       | (?<![\w&\#])\#[A-Za-z]\w+""",
     re.VERBOSE | re.ASCII,
 )
@@ -62,7 +63,8 @@ def put_back(taken: Sequence[tuple[int, str]], rest: str, target: str, alignment
     """A translation of what was left, with each stretch beside the words that it stood beside."""
     sides = Sides(rest, target, alignment)
     places = [(sides.locate(at, (0, len(target))), shown) for at, shown in taken]
-    for at, shown in reversed(sorted(places, key=lambda p: p[0])):
+    places.sort(key=lambda p: p[0])
+    for at, shown in reversed(places):
         before, after = target[:at].rstrip(), target[at:].lstrip()
         gap = "" if after.startswith(tuple(_CLOSING)) else " "
         target = f"{before} {shown}{gap}{after}".strip()

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -11,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from feedsvc.errors import SchemaTooNew, StoreError
-from feedsvc.store import Store, schema
+from feedsvc.model import FetchState, Verdict
+from feedsvc.store import Made, Store, schema
 from feedsvc.store.tables import metadata
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
@@ -95,3 +100,141 @@ def test_a_percent_sign_in_the_path_of_the_program_does_not_matter(
     monkeypatch.setattr(schema, "__file__", str(moved / "schema.py"))
     schema.upgrade(engine)
     assert inspect(engine).has_table("entries")
+
+
+def first_schema(engine: Engine) -> None:
+    """The tables as the first version made them."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+
+def entry(guid: str, language: str) -> dict[str, Any]:
+    """An entry as the first version wrote it into its column."""
+    return {
+        "source_id": "news",
+        "guid": guid,
+        "title": "标题",
+        "link": None,
+        "summary": "",
+        "body_html": "<p>见https://x.example/。</p>",
+        "language": language,
+        "published": "2026-11-19T08:00:00Z",
+        "updated": None,
+        "authors": [],
+        "categories": [],
+        "enclosures": [],
+        "image_url": None,
+    }
+
+
+def made(of: dict[str, Any]) -> dict[str, Any]:
+    """A translation as the first version wrote it into its column."""
+    source = "见https://x.example/。"
+    return {
+        "entry": of,
+        "target_language": "en",
+        "engine": "starter zh_en 0.1" if of["language"] == "zh" else "",
+        "title": {"text": "Title", "segments": [{"source": "标题", "target": "Title", "verdict": "good"}]},
+        "summary": {"text": "", "segments": []},
+        "categories": [],
+        "blocks": [
+            {"text": source, "segments": [{"source": source, "target": source, "verdict": "address lost"}]}
+        ],
+        "attributes": [],
+    }
+
+
+@pytest.fixture
+def old(engine: Engine) -> Engine:
+    """A database of the first version: two translated entries, one that waits, and what belongs to them."""
+    first_schema(engine)
+    seen = "2026-11-20 12:00:00.000000"
+    rows = [entry("a", "zh"), entry("b", "en"), entry("c", "zh")]
+
+    def compact(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(
+                text(
+                    "INSERT INTO entries VALUES ('news', :guid, 'hash', :seen, :seen, NULL, 0, NULL, :data)"
+                ),
+                {"guid": row["guid"], "seen": seen, "data": compact(row)},
+            )
+        for row in rows[:2]:
+            connection.execute(
+                text("INSERT INTO translations VALUES ('news', :guid, 'en', 'hash', NULL, :data)"),
+                {"guid": row["guid"], "data": compact(made(row))},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO sources VALUES ('news', '通讯社', NULL, '\"1\"', NULL, :seen, :seen, NULL, NULL, 2, '[]')"
+            ),
+            {"seen": seen},
+        )
+        connection.execute(text("INSERT INTO memory VALUES ('key', 'target', :seen)"), {"seen": seen})
+        connection.execute(text("INSERT INTO tombstones VALUES ('news', 'gone', :seen)"), {"seen": seen})
+    return engine
+
+
+def test_a_database_of_the_first_version_is_read_by_this_one(
+    tmp_path: Path, old: Engine, now: datetime
+) -> None:
+    with Store(f"sqlite:///{tmp_path / 'db.sqlite'}") as store:
+        articles = {a.entry.guid: a.translation for a in store.articles(["news"], "en")}
+        assert [p.entry.guid for p in store.pending(["news"], "en")] == ["c"]
+        assert store.made(["news"], "en") == [
+            Made("news", "en", "", ""),
+            Made("news", "zh", "starter zh_en 0.1", ""),
+        ]
+        assert store.state("news") == FetchState(
+            etag='"1"', added_at=now, checked_at=now, failures=2, title="通讯社"
+        )
+        assert store.recall(["key"], now=now) == {"key": "target"}
+    assert set(articles) == {"a", "b"}
+    translation = articles["a"]
+    assert translation is not None
+    assert (translation.title.text, translation.engine, translation.glossary) == (
+        "Title",
+        "starter zh_en 0.1",
+        "",
+    )
+    assert translation.blocks[0].segments[0].verdict is Verdict.VERBATIM
+
+
+def test_what_the_first_version_translated_can_be_told_to_be_old(tmp_path: Path, old: Engine) -> None:
+    with Store(f"sqlite:///{tmp_path / 'db.sqlite'}") as store:
+        found = store.made_with([Made("news", "zh", "starter zh_en 0.1", "")], "en", newest={"news": 50})
+    assert [p.entry.guid for p in found] == ["a"]
+
+
+def test_an_upgraded_database_has_exactly_the_tables_of_the_program(old: Engine) -> None:
+    schema.upgrade(old)
+    with old.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize("statement", ["ADD COLUMN engine", "UPDATE translations", "UPDATE alembic_version"])
+def test_an_upgrade_that_was_killed_half_way_is_made_good_by_the_next(old: Engine, statement: str) -> None:
+    def die(*arguments: object) -> None:
+        if statement in str(arguments[2]):
+            raise Killed
+
+    event.listen(old, "before_cursor_execute", die)
+    with pytest.raises(Killed):
+        schema.upgrade(old)
+    event.remove(old, "before_cursor_execute", die)
+    assert "engine" not in {column["name"] for column in inspect(old).get_columns("translations")}
+    schema.upgrade(old)
+    with old.connect() as connection:
+        rows = connection.execute(
+            text("SELECT guid, language, engine, glossary FROM translations ORDER BY guid")
+        )
+        assert [tuple(row) for row in rows] == [("a", "zh", "starter zh_en 0.1", ""), ("b", "en", "", "")]

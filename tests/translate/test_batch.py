@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from fakes import FakeTranslator
+from fakes import FakeTranslator, fake_translation
 
 from feedsvc.model import Entry, Found, Pending, Sentence, Term, Translation, Verdict
-from feedsvc.translate import article, batch
+from feedsvc.translate import Glossary, article, batch
 
 
-def group(*entries: Entry, previous: Translation | None = None) -> list[article.Outline]:
+def group(
+    *entries: Entry, previous: Translation | None = None, glossary: Glossary = article.NO_GLOSSARY
+) -> list[article.Outline]:
     return [
         article.outline(
-            Pending(entry=e, content_hash="", changed_at=None, previous=previous), e.language or "und"
+            Pending(entry=e, content_hash="", changed_at=None, previous=previous),
+            e.language or "und",
+            glossary,
         )
         for e in entries
     ]
@@ -52,11 +56,13 @@ def done_with(
     *,
     known: Mapping[str, str] | None = None,
     previous: Translation | None = None,
+    glossary: Glossary = article.NO_GLOSSARY,
     engine: str = "e",
     retry: bool = False,
     on_progress: Callable[[int], None] = lambda more: None,
+    on_stop: Callable[[Mapping[str, str]], None] = lambda learnt: None,
 ) -> batch.Done:
-    outlines = group(*entries, previous=previous)
+    outlines = group(*entries, previous=previous, glossary=glossary)
     return batch.translate_group(
         outlines,
         translator,
@@ -65,6 +71,7 @@ def done_with(
         recall=lambda keys: {k: v for k, v in (known or {}).items() if k in keys},
         retry=retry,
         on_progress=on_progress,
+        on_stop=on_stop,
     )
 
 
@@ -188,6 +195,117 @@ def test_every_entry_of_a_group_is_translated_in_order(
         ("1", "1"),
         ("2", "2"),
     ]
+
+
+NATO = Glossary([Term("北约", "NATO")])
+
+
+def lacking_a_term(translator: FakeTranslator) -> None:
+    """An engine that never says NATO, and whose words come from nowhere in particular."""
+    for text in ("北约来说话。", "NATO来说话。"):
+        translator.answers[text] = translator.careful_answers[text] = "They said so."
+    translator.words = {"They": "北约来说话", "said so": "北约来说话"}
+
+
+def test_a_translation_that_lacks_a_term_is_shown_and_not_learnt(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    lacking_a_term(translator)
+    done = done_with([make_entry(body_html="<p>北约来说话。</p>")], translator, glossary=NATO)
+    ((_, made),) = done.translations
+    assert made.blocks[0].text == "They said so."
+    assert [s.verdict for s in made.blocks[0].segments] == [Verdict.TERMS]
+    assert made.blocks[0].is_complete
+    assert made.glossary == NATO.digest
+    assert "They said so." not in done.learnt.values()
+
+
+@pytest.mark.parametrize(
+    ("glossary", "asked"),
+    [(NATO, []), (Glossary([Term("北约", "Nato"), Term("欧盟", "EU")]), ["北约来说话。"])],
+)
+def test_a_translation_that_lacks_a_term_is_kept_until_the_glossary_changes(
+    make_entry: Callable[..., Entry], translator: FakeTranslator, glossary: Glossary, asked: list[str]
+) -> None:
+    lacking_a_term(translator)
+    entry = make_entry(title="", body_html="<p>北约来说话。</p>")
+    ((_, previous),) = done_with([entry], translator, glossary=NATO).translations
+    translator.calls.clear()
+    done = done_with([entry], translator, glossary=glossary, previous=previous)
+    assert [text for _, texts in translator.calls[:1] for text in texts] == asked
+    assert [s.verdict for s in done.translations[0][1].blocks[0].segments] == [Verdict.TERMS]
+
+
+def test_another_term_does_not_make_a_sentence_without_it_another_one(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    first = done_with([make_entry()], translator)
+    translator.asked.clear()
+    done = done_with([make_entry()], translator, known=first.learnt, glossary=NATO)
+    assert (translator.asked, done.asked) == ([], 0)
+
+
+class Stopped(BaseException):
+    """Stands in for the user who presses Ctrl-C."""
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_what_is_finished_when_it_is_stopped_is_not_asked_again(
+    make_entry: Callable[..., Entry], translator: FakeTranslator, after: int
+) -> None:
+    entry = make_entry(title="", body_html="<p>第一句。第二句。第三句。</p>")
+    learnt: dict[str, str] = {}
+    heard: list[int] = []
+
+    def stop(more: int) -> None:
+        heard.append(more)
+        if sum(heard) == after:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        done_with([entry], translator, on_progress=stop, on_stop=learnt.update)
+    assert len(learnt) == after
+    translator.asked.clear()
+    assert done_with([entry], translator, known=learnt).asked == len(translator.asked) == 3 - after
+
+
+def test_what_is_finished_when_it_is_stopped_while_markup_is_placed_is_not_asked_again(
+    make_entry: Callable[..., Entry], translator: FakeTranslator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = make_entry(body_html="<p>第<b>一</b>句。第二句。</p>")
+    learnt: dict[str, str] = {}
+
+    def stop(*_: object, **__: object) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as patched, pytest.raises(Stopped):
+        patched.setattr(translator, "align", stop)
+        done_with([entry], translator, on_stop=learnt.update)
+    assert done_with([entry], translator, known=learnt).asked == 0
+
+
+def test_nothing_that_failed_is_learnt_when_it_is_stopped(
+    make_entry: Callable[..., Entry], translator: FakeTranslator
+) -> None:
+    translator.answers["第二句。"] = ""
+    translator.careful_answers["第二句。"] = "?"
+    learnt: list[Mapping[str, str]] = []
+
+    def fails(*_: object, **__: object) -> Iterator[None]:
+        raise Stopped
+        yield
+
+    plain = translator.translate
+
+    def stop_later(sentences: Sequence[str], *, careful: bool = False, **pair: str) -> Any:
+        return fails() if careful else plain(sentences, careful=careful, **pair)  # type: ignore[arg-type]
+
+    translator.translate = stop_later  # type: ignore[method-assign, assignment]
+    with pytest.raises(Stopped):
+        done_with(
+            [make_entry(title="", body_html="<p>第一句。第二句。</p>")], translator, on_stop=learnt.append
+        )
+    assert [list(found.values()) for found in learnt] == [[fake_translation("第一句。")]]
 
 
 ONE = Sentence("一", "zh")

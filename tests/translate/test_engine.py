@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from fakes import handmade_model
 
 from feedsvc.errors import LanguagePairMissing, ModelError
-from feedsvc.translate import ArgosTranslator, Models
-from feedsvc.translate.engine import LoadedModel
+from feedsvc.translate import ArgosTranslator, Models, packages
+from feedsvc.translate.engine import Answer, LoadedModel
 
 SENTENCES = [
     "拜登和Macron将在Davos会面。",
@@ -143,3 +146,106 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, bundled_models: 
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
         LoadedModel(model)
     assert caught.value.path == tmp_path
+
+
+def test_the_careful_way_gives_several_answers(argos: ArgosTranslator) -> None:
+    found = dict(argos.translate(SENTENCES, source_language="zh", target_language="en", careful=True))
+    assert len(found[4]) == len({answer.text for answer in found[4]}) > 1
+
+
+def test_the_plain_way_gives_one_answer(argos: ArgosTranslator) -> None:
+    answers = argos.translate(SENTENCES, source_language="zh", target_language="en")
+    assert {len(several) for _, several in answers} == {1}
+
+
+def loaded(path: Path, next_pieces: Mapping[str, Mapping[str, float]], **options: object) -> LoadedModel:
+    """A model made by hand."""
+    package = handmade_model(path / "package", next_pieces, **options)  # type: ignore[arg-type]
+    return LoadedModel(packages.read(package, "installed"))
+
+
+@pytest.mark.parametrize("size", [1, 5, 20])
+def test_a_score_is_the_mean_over_the_pieces_however_many_they_are(tmp_path: Path, size: int) -> None:
+    steps = ["<s>", *(f"▁w{n}" for n in range(size))]
+    chances = {step: {f"▁{letter}{n}": 0.5 for letter in "wx"} for n, step in enumerate(steps[:-1])}
+    chances |= {f"▁x{n}": chances[steps[n + 1]] for n in range(size - 1)}
+    chances |= {f"▁{letter}{size - 1}": {"</s>": 1} for letter in "wx"}
+    ((_, (answer,)),) = loaded(tmp_path, chances).stream(["字"])
+    assert len(answer.text.split()) == size
+    assert answer.score == pytest.approx(size * math.log(0.5) / (size + 1), rel=0.01)
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_sentence_that_a_model_cannot_take_fails_alone(tmp_path: Path, careful: bool) -> None:
+    model = loaded(tmp_path, {"<s>": {"▁Hello": 1}, "▁Hello": {"</s>": 1}}, positions=40)
+    answers = dict(model.stream(["字", "字" * 50, "字" * 30, "", "字" * 60], careful=careful))
+    assert {index: several[0].text for index, several in answers.items()} == {
+        0: "Hello",
+        1: "",
+        2: "Hello",
+        3: "",
+        4: "",
+    }
+
+
+def test_a_pair_that_a_model_cannot_take_is_aligned_by_position_alone(tmp_path: Path) -> None:
+    model = loaded(tmp_path, {"<s>": {"▁Hello": 1}, "▁Hello": {"</s>": 1}}, positions=40)
+    short, long = model.align([("字", "Hello"), ("字" * 50, "Hello " * 5)])
+    assert (len(short.source_spans), len(long.source_spans)) == (2, 50)  # pieces; characters
+
+
+def test_a_sentence_says_how_much_of_it_a_model_does_not_know(tmp_path: Path) -> None:
+    model = loaded(tmp_path, {"<s>": {"▁Hello": 1}, "▁Hello": {"</s>": 1}}, letters="总统在")
+    answers = dict(model.stream(["总统在", "总龘在靐统齉", "龘总" * 300]))
+    assert [answers[index][0].unknown == 0 for index in range(3)] == [True, False, False]
+    assert answers[1] == [
+        Answer(text="Hello", score=answers[1][0].score, unknown=pytest.approx(0.45, abs=0.06))
+    ]
+    assert answers[2][0].unknown == pytest.approx(0.5, abs=0.01)
+
+
+def chained(path: Path, *models: Mapping[str, Mapping[str, float]], letters: str = "字") -> ArgosTranslator:
+    """A translator that goes through several models made by hand."""
+    packed = [
+        packages.read(handmade_model(path / str(n), model, letters=letters), "installed")
+        for n, model in enumerate(models)
+    ]
+    return ArgosTranslator(SimpleNamespace(route=lambda *pair: tuple(packed)))  # type: ignore[arg-type]
+
+
+HELLO = {"<s>": {"▁Hello": 1.0}, "▁Hello": {"</s>": 1.0}}
+WORLD = {"<s>": {"▁big": 1.0}, "▁big": {"▁world": 1.0}, "▁world": {"</s>": 1.0}}
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_the_last_of_several_models_has_the_last_word(tmp_path: Path, careful: bool) -> None:
+    translator = chained(tmp_path, HELLO, WORLD)
+    assert translator.engine("zh", "en") == "argos zh_en 1 + argos zh_en 1"
+    answers = translator.translate(
+        ["字", "字字"], source_language="zh", target_language="en", careful=careful
+    )
+    assert {index: several[0].text for index, several in answers} == {0: "big world", 1: "big world"}
+
+
+def test_what_any_of_several_models_does_not_know_counts(tmp_path: Path) -> None:
+    translator = chained(tmp_path, HELLO, WORLD, letters="字Hello")
+    answers = dict(translator.translate(["字龘", "字"], source_language="zh", target_language="en"))
+    assert answers[0][0].unknown > 0.2
+    assert answers[1][0].unknown == 0
+
+
+def test_the_least_certain_of_several_models_says_how_certain_they_are(tmp_path: Path) -> None:
+    guess = {"<s>": {f"▁{c}": 0.1 for c in "abcdefghij"}, **{f"▁{c}": {"</s>": 1.0} for c in "abcdefghij"}}
+    for n, models in enumerate([(guess, HELLO), (HELLO, guess)]):
+        translator = chained(tmp_path / str(n), *models)
+        ((_, (answer,)),) = translator.translate(["字"], source_language="zh", target_language="en")
+        assert answer.score == pytest.approx(math.log(0.1) / 2, rel=0.01)
+
+
+def test_an_alignment_goes_through_several_models(tmp_path: Path) -> None:
+    translator = chained(tmp_path, HELLO, WORLD)
+    pairs = [("字字", "big world"), ("字", "big")]
+    first, second = translator.align(pairs, source_language="zh", target_language="en")
+    assert (len(first.source_spans), len(first.target_spans)) == (3, 2)
+    assert (len(second.source_spans), len(second.target_spans)) == (2, 1)
+    assert translator.align([], source_language="zh", target_language="en") == []

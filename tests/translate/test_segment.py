@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count, cycle
+from random import Random
 
+import nh3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,9 +13,11 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from feedsvc import markup
+from feedsvc.ingest.sanitize import sanitise
 from feedsvc.model import Segment, Verdict
 from feedsvc.translate import segment
 from feedsvc.translate.align import Alignment
+from feedsvc.translate.sentences import Offsets
 
 GOOD, KEPT, FAILED = Verdict.GOOD, Verdict.KEPT, Verdict.LOOP
 ORIGINAL = '[not translated] <span lang="zh" dir="ltr">{}</span>'
@@ -149,6 +153,12 @@ def test_what_stands_in_a_formula_or_code_stands_there_again() -> None:
 def test_emphasis_without_words_of_its_own_is_dropped_and_what_is_in_it_stays() -> None:
     content = '<a href="/1">一</a><b>二<a href="/2">三</a></b>'
     assert placed(content, "One", {"One": "一"}) == '<a href="/1">One</a><a href="/2">↗</a>'
+
+
+def test_spaces_at_the_edges_of_code_are_no_code() -> None:
+    inline = segment.read(paragraph("运行<code> git pull </code>吧<kbd>F5<var>x</var></kbd>。"))
+    stretches = inline.verbatim(0, len(inline.text))
+    assert [inline.text[a:b] for a, b in stretches] == ["git pull", "F5x"]
 
 
 def test_a_stop_in_code_ends_no_sentence() -> None:
@@ -321,3 +331,175 @@ def test_every_link_picture_and_line_break_is_in_the_written_block_exactly_once(
     for block in markup.blocks(markup.canonical(markup.parse(f"<p>{content}</p>"))):
         written = rewritten(block, verdicts, target_language=language)
         assert contents(html.fragment_fromstring(written, create_parent="p")) == contents(block)
+
+
+INLINE = (
+    "a abbr b bdi bdo cite code data del dfn em i ins kbd mark q rp rt ruby s samp small strike strong sub sup "
+    "time tt u var"
+).split()
+PIECES = [
+    *[
+        "第一句。",
+        "第二",
+        "。",
+        "，",
+        " ",
+        "\n",
+        "2026",
+        "H2O",
+        "Two words. A",
+        "&amp;",
+        "“",
+        "”",
+        "5",
+        "<br>",
+        "<br>",
+    ],
+    *["<wbr>", '<img src="/i.png">', '<audio src="/a.mp3"></audio>', '<video src="/v.mp4"></video>'],
+    '<picture><source src="/p.webp"><img src="/p.png"></picture>',
+]
+WORDS_OF_ALL_KINDS = [
+    "Word",
+    "the",
+    "of",
+    "2026",
+    "H2O",
+    "Blinken’s",
+    "“quoted”",
+    "5%",
+    "(x)",
+    "end.",
+    "it,",
+    "日本",
+    "語。",
+]
+
+
+def any_inline() -> st.SearchStrategy[str]:
+    """Inline HTML of all elements that the sanitiser lets through, in any order and depth."""
+
+    def element(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        return st.builds(
+            lambda tag, parts: f'<{tag} {ADDRESSES.get(tag, "lang")}="/x">{"".join(parts)}</{tag}>',
+            st.sampled_from(INLINE),
+            st.lists(children, max_size=4),
+        )
+
+    return st.lists(st.recursive(st.sampled_from(PIECES), element, max_leaves=10), max_size=7).map("".join)
+
+
+ADDRESSES = {"a": "href", "data": "value", "del": "cite", "ins": "datetime", "q": "cite", "time": "datetime"}
+
+
+def numbered(content: str) -> list[HtmlElement]:
+    """The blocks of a sanitised paragraph; all elements but line breaks are told apart by their titles."""
+    root = markup.parse(sanitise(f"<p>{content}</p>", base_url=None))
+    for number, element in enumerate(root.iter()):
+        if element.tag != "br":
+            element.set("title", str(number))
+    return markup.blocks(root)
+
+
+def any_alignment(source: str, target: str, random: Random) -> Alignment:
+    def spans(text: str) -> list[Offsets]:
+        edges = sorted(random.randint(0, len(text)) for _ in range(random.randint(0, 10)))
+        return list(zip(edges[::2], edges[1::2], strict=False))
+
+    before, after = spans(source), spans(target)
+    return Alignment.of_pieces(before, after, [[random.choice([0, 0.3, 1]) for _ in before] for _ in after])
+
+
+def translated(
+    inline: segment.Inline, verdicts: Sequence[Verdict], targets: Sequence[str], random: Random | None
+) -> tuple[list[Offsets], list[Segment], dict[tuple[str, str], Alignment]]:
+    """The sentences of a text, some of them translated, and what is known of where the words come from."""
+    offsets = segment.sentences(inline, "zh")
+    segments = []
+    for (start, end), verdict, target in zip(offsets, cycle(verdicts), cycle(targets), strict=False):
+        source = inline.text[start:end]
+        shown = target if verdict in (GOOD, Verdict.TERMS) else source
+        segments.append(Segment(source=source, target=shown, verdict=verdict))
+    pairs = [(s.source, s.target) for s in segments if s.is_translated]
+    return offsets, segments, {pair: any_alignment(*pair, random) for pair in pairs if random}
+
+
+def elements(root: HtmlElement, *, are_emphasis: bool) -> Counter[tuple[object, ...]]:
+    """How often each element stands in another one, with its attributes; those that mark the original do not count."""
+    return Counter(
+        (e.tag, *sorted(e.attrib.items()))
+        for e in root.iterdescendants()
+        if e.tag != "span" and (e.tag in segment.EMPHASIS) == are_emphasis
+    )
+
+
+def shown(root: HtmlElement, atoms: Sequence[segment.Atom]) -> str:
+    """The text below an element without white space and without what stands at one place; ¶ for line breaks."""
+    written = {atom.html for atom in atoms}
+    for element in [e for e in root.iterdescendants() if markup.outer_html(e) in written]:
+        element.drop_tree()
+    for line_break in root.iter("br"):
+        line_break.text = "¶"
+    return "".join("".join(root.itertext()).split())
+
+
+def is_contained(text: str, other: str) -> bool:
+    """Every character of a text stands in another one, in order."""
+    characters = iter(other)
+    return all(character in characters for character in text)
+
+
+def without(text: str, characters: str) -> str:
+    return "".join(c for c in text if c not in characters)
+
+
+def reparsed(fragment: str) -> str:
+    """What an HTML5 parser makes of a fragment, written anew."""
+    attributes = {"title", "lang", "dir", "href", "rel", "src", "value", "cite", "datetime"}
+    tags = {*INLINE, "span", "br", "wbr", "img", "audio", "video", "picture", "source"}
+    clean = nh3.clean(fragment, tags=tags, attributes={"*": attributes}, link_rel=None)
+    return markup.inner_html(markup.parse(clean))
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    content=any_inline(),
+    verdicts=st.lists(st.sampled_from([GOOD, Verdict.TERMS, KEPT, FAILED]), min_size=1, max_size=4),
+    targets=st.lists(
+        st.lists(st.sampled_from(WORDS_OF_ALL_KINDS), min_size=1, max_size=6).map(" ".join),
+        min_size=1,
+        max_size=3,
+    ),
+    seed=st.none() | st.integers(0, 2**32),
+    language=st.sampled_from(["en", "ja"]),
+)
+def test_whatever_stands_in_a_block_is_in_its_translation_and_all_of_the_text_is(
+    content: str, verdicts: list[Verdict], targets: list[str], seed: int | None, language: str
+) -> None:
+    for block in numbered(content):
+        inline = segment.read(block)
+        known = translated(inline, verdicts, targets, None if seed is None else Random(seed))
+        written = segment.write(inline, *known, source_language="zh", target_language=language)
+        root = markup.parse(written)
+        assert elements(root, are_emphasis=False) == elements(block, are_emphasis=False)
+        assert elements(root, are_emphasis=True) <= elements(block, are_emphasis=True)
+        assert markup.inner_html(root) == reparsed(written) == written
+        assert root.find(".//a//a") is None
+        assert_text(inline, *known[:2], shown(root, inline.atoms))
+        originals = "".join(shown(e, ()) for e in root.iter("span"))
+        assert is_contained("".join(s.target for s in known[1] if s.has_failed).replace(" ", ""), originals)
+        assert without(originals, f"{inline.text}¶↗") == ""
+        assert shown(block, inline.atoms) == "".join(inline.text.replace("\n", "¶").split())
+
+
+def assert_text(
+    inline: segment.Inline, offsets: Sequence[Offsets], segments: Sequence[Segment], shown: str
+) -> None:
+    """All sentences of a text are shown in order, and besides only what stands for elements without words."""
+    text, done = "", 0
+    for (start, end), part in zip(offsets, segments, strict=True):
+        text += "¶" * inline.text.count("\n", done, start) + part.marked.replace(" ", "")
+        done = end
+    text += "¶" * inline.text.count("\n", done)
+    substitutes = f"{inline.text}↗" if any(s.is_translated for s in segments) else ""
+    assert is_contained(text, shown)
+    assert without(text, substitutes) == without(shown, substitutes)
