@@ -85,16 +85,26 @@ class ArgosTranslator:
     def translate(
         self, sentences: Sequence[str], *, source_language: str, target_language: str, careful: bool = False
     ) -> Iterator[tuple[int, list[Answer]]]:
-        """See `Translator`. Sorted by length, in batches of about a thousand tokens."""
+        """See `Translator`. By way of another language, the worst step says how sure the models are."""
         *pivots, last = self._route(source_language, target_language)
-        unknown = [0.0] * len(sentences)
+        score, unknown = [0.0] * len(sentences), [0.0] * len(sentences)
         for model in pivots:
             answers = dict(self._load(model).stream(sentences, careful=careful))
+            score = [min(score[i], answers[i][0].score) for i in range(len(sentences))]
             unknown = [max(unknown[i], answers[i][0].unknown) for i in range(len(sentences))]
             sentences = [answers[i][0].text for i in range(len(sentences))]
         for index, several in self._load(last).stream(sentences, careful=careful):
-            worst = max(unknown[index], several[0].unknown)
-            yield index, [Answer(text=a.text, score=a.score, unknown=worst) for a in several]
+            yield (
+                index,
+                [
+                    Answer(
+                        text=answer.text,
+                        score=min(score[index], answer.score),
+                        unknown=max(unknown[index], answer.unknown),
+                    )
+                    for answer in several
+                ],
+            )
 
     def align(
         self, pairs: Sequence[tuple[str, str]], *, source_language: str, target_language: str

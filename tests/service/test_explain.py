@@ -88,7 +88,9 @@ def test_what_waits_says_for_what(config: Config, store: Store, translator: Fake
     refreshed(config, store, translator)
     state = explain_entry(config, store, translator, "articles", "new")["state"]
     until = (NOW + timedelta(hours=6)).isoformat(timespec="minutes").replace("T", " ")
-    assert state.startswith(f"waits for its translation, will be shown in the original from {until}: 3 entries")
+    assert state.startswith(
+        f"waits for its translation, will be shown in the original from {until}: 3 entries"
+    )
 
 
 def test_what_a_better_model_would_change_says_so(

@@ -15,6 +15,7 @@ from fakes import handmade_model
 from feedsvc.errors import LanguagePairMissing, ModelError
 from feedsvc.translate import ArgosTranslator, Models, packages
 from feedsvc.translate.engine import Answer, LoadedModel
+from feedsvc.translate.packages import Model
 
 SENTENCES = [
     "拜登和Macron将在Davos会面。",
@@ -249,3 +250,20 @@ def test_an_alignment_goes_through_several_models(tmp_path: Path) -> None:
     assert (len(first.source_spans), len(first.target_spans)) == (3, 2)
     assert (len(second.source_spans), len(second.target_spans)) == (2, 1)
     assert translator.align([], source_language="zh", target_language="en") == []
+
+
+class _Chained(Models):
+    """The bundled model twice, one behind the other: what it does not understand it mostly copies."""
+
+    def route(self, source_language: str, target_language: str) -> tuple[Model, ...]:
+        model = self.find("zh", "en")
+        return (model, model)
+
+
+def test_a_route_over_another_language_applies_its_models_in_turn(tmp_path: Path) -> None:
+    translator = ArgosTranslator(_Chained(tmp_path))
+    assert translator.engine("zh", "de").count(" + ") == 1
+    ((_, answers),) = translator.translate(["拜登12"], source_language="zh", target_language="de")
+    assert "12" in answers[0].text
+    (alignment,) = translator.align([("拜登12", "Biden 12")], source_language="zh", target_language="de")
+    assert alignment.weights.shape == (len(alignment.target_spans), len(alignment.source_spans))
