@@ -62,7 +62,7 @@ class Verdict(StrEnum):
     NUMBERS = "numbers lost"
     VERBATIM = "address, handle or code lost"
     STRAY = "stray characters"
-    #: characters that the model does not know; it was not asked
+    #: too many characters that the model does not know
     UNKNOWN = "unknown characters"
     UNSURE = "the model is not sure"
     #: a term of the glossary is not in it; the translation is shown all the same

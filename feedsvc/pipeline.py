@@ -45,16 +45,17 @@ def refresh(
     from the memory, those that failed get another chance. Entries in the feeds that an older model or another
     glossary translated are translated again afterwards; `improve` limits them, so that a service comes back soon.
 
-    Raises: StoreError, PublishError; what concerns one source is in the report.
+    Raises: ConfigError for a glossary that cannot be read, before anything is done; StoreError, PublishError. What
+    concerns one source is in the report.
     """
     chosen = [s for s in config.sources if not only or s.id in only]
     with store.exclusive():
+        work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
         # ingest
         read = _read_all(chosen, store, fetcher, force=force, on_progress=on_progress)
         # store
         saved = [_save(source, outcome, store, now=now) for source, outcome in read]
         # translate
-        work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
         waiting = store.pending([s.id for s in chosen], config.target_language, again=force)
         done = work.translate(waiting)
         store.release_overdue(publish_after=config.publish_after, now=now)

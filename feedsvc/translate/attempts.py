@@ -33,6 +33,7 @@ from feedsvc.translate.translator import Translator
 
 #: characters of a sentence that is not worth halving
 _SHORT = 20
+_FIGURES = re.compile(r"\d[\d.,]*(?:[\s-](?:hundred|thousand|million|billion|trillion)\b)?(?<![.,])")
 #: titles of works, which English has in quotation marks
 _WORK = re.compile("[《〈]([^《》〈〉]+)[》〉]")
 
@@ -252,13 +253,22 @@ def _mended(source: str, target: str, alignment: Alignment, wanted: Iterable[Fou
             continue
         place = sides.place(found.start, found.end, (0, len(target)))
         if place and sides.is_certain(found.start, found.end, place):
-            places.append((place, found.term.target))
+            if any(c.isdigit() for c in found.term.source):
+                place = _figures(target, place)
+            if place:
+                places.append((place, found.term.target))
     done = len(target)
     for (start, end), form in sorted(places, reverse=True):
         if end <= done:
             target = _replaced(target, start, end, form)
             done = start
     return target
+
+
+def _figures(target: str, place: tuple[int, int]) -> tuple[int, int] | None:
+    """The figures among the words that render a number, which may have come with a noun."""
+    match = _FIGURES.search(target, *place)
+    return match.span() if match else None
 
 
 def _replaced(target: str, start: int, end: int, form: str) -> str:

@@ -11,7 +11,7 @@ from feedsvc.model import Sentence, Verdict
 from feedsvc.translate.engine import Answer
 from feedsvc.translate.glossary import missing
 from feedsvc.translate.numbers import lost_numbers
-from feedsvc.translate.verbatim import without
+from feedsvc.translate.verbatim import emoji, without
 
 #: a sentence with this share of its letters in the script of the target language is left alone
 KEEP_SHARE = 0.9
@@ -55,7 +55,7 @@ def _faults(sentence: Sentence, answer: Answer, target_language: str) -> Iterato
         yield Verdict.UNKNOWN
     if _is_empty(sentence, target):
         yield Verdict.EMPTY
-    if _STRAY.search(target):
+    if _STRAY.search(target) or (emoji(target) and not emoji(source)):
         yield Verdict.STRAY
     if _is_untranslated(sentence, target, target_language):
         yield Verdict.UNTRANSLATED

@@ -138,6 +138,7 @@ _READINGS: tuple[_Rewrite, ...] = (
     (re.compile(r"(?<=\d)/(?=\d)"), "⁄"),
     (re.compile(r"(?<=\d)[秒米元](?=\d{1,3}(?!\d))"), "."),
     (re.compile(r"(?<=\d)分(?=\d{1,3}(?!\d))"), "."),
+    (re.compile(r"(?<=\d)\.(?=\d\d\s?(?:uhr|h)\b)", re.IGNORECASE), ":"),
 )
 #: scripts whose numbers have a decimal point
 _POINT = re.compile("[\u0900-\u0dff\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")

@@ -10,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_RENAMED = ('"address lost"', '"address, handle or code lost"')
+_RENAMED = ('"verdict":"address lost"', '"verdict":"address, handle or code lost"')
 
 
 def upgrade() -> None:
