@@ -9,10 +9,10 @@ Configurations take turns, so that noise of the machine falls on all of them; co
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -158,19 +158,24 @@ def compare(
 
 
 def memory() -> None:
-    """Print what 1,000 articles add to the peak, beside the model."""
+    """Print what 1,000 articles add to the peak, beside the model; measured in a process of its own."""
     with tempfile.TemporaryDirectory() as scratch:
-        small = Models(Path(scratch)).find("zh", "en")
-        large = replace(small, path=grow(small.path, Path(scratch)))
-        gc.collect()
-        size = (large.path / "model" / "model.bin").stat().st_size / 1e6
+        large = grow(Models(Path(scratch)).find("zh", "en").path, Path(scratch))
+        subprocess.run([sys.executable, __file__, "--memory-of", str(large)], check=True)
+
+
+def memory_of(path: Path) -> None:
+    """Print the peak of this process when it translates with the model at a path."""
+    with tempfile.TemporaryDirectory() as scratch:
+        model = replace(Models(Path(scratch)).find("zh", "en"), path=path)
         outlines = [outline(shortened(o.pending.entry)) for o in sample(100)]
         sentences = len(article.distinct(outlines))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        our_path(large, 2)(outlines)
+        our_path(model, 2)(outlines)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    size = (path / "model" / "model.bin").stat().st_size / 1e6
     print(f"{len(outlines)} articles, {sentences} distinct sentences: peak {peak:.0f} MB")
-    print(f"(before the model was loaded {before:.0f} MB; the model's file is {size:.0f} MB)")
+    print(f"({before:.0f} MB before the model was loaded; the model's file is {size:.0f} MB)")
 
 
 def quality(path: Path) -> None:
@@ -200,6 +205,8 @@ def main() -> None:
     """What the arguments ask for."""
     if "--memory" in sys.argv:
         memory()
+    elif "--memory-of" in sys.argv:
+        memory_of(Path(sys.argv[-1]))
     elif "--quality" in sys.argv:
         quality(Path(sys.argv[-1]))
     else:

@@ -77,9 +77,9 @@ def _spec(weights: Weights, pieces: list[str]) -> transformer_spec.TransformerSp
     names = [*pieces, *(f"<{i}>" for i in range(PIECES - len(pieces)))]
     spec.register_source_vocabulary(names)
     spec.register_target_vocabulary(names)
-    for part, side in ((spec.encoder, "encoder"), (spec.decoder, "decoder")):
+    for seed, (part, side) in enumerate(((spec.encoder, "encoder"), (spec.decoder, "decoder")), 1):
         embeddings = part.embeddings[0] if isinstance(part.embeddings, list) else part.embeddings
-        embeddings.weight = _more(_twice(embedding * dim**0.5, columns=True), len(side))
+        embeddings.weight = _more(_twice(embedding * dim**0.5, columns=True), seed)
         part.scale_embeddings = False
         part.position_encodings.encodings = _twice(_sinusoids(POSITIONS, dim), columns=True)
         _norm(part.layer_norm, weights, f"{side}/layer_norm")

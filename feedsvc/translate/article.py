@@ -16,6 +16,7 @@ from feedsvc.translate.align import Alignment
 from feedsvc.translate.glossary import Glossary
 from feedsvc.translate.sentences import Offsets
 from feedsvc.translate.tidy import as_title
+from feedsvc.translate.weave import weave
 
 NO_GLOSSARY = Glossary()
 #: characters of source text that are translated, checked and saved in one go
@@ -120,7 +121,7 @@ def assemble(
 
     def block(unit: Unit) -> Passage:
         parts = found(unit)
-        text = segment.write(
+        text = weave(
             unit.inline,
             unit.offsets,
             parts,

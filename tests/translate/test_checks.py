@@ -86,6 +86,7 @@ BAD = [
     (Verdict.STRAY, "他住在这里。", "He▁lives here."),
 ]
 
+
 @pytest.mark.parametrize(("source", "target"), GOOD)
 def test_a_good_translation_is_good(source: str, target: str) -> None:
     assert judge(source, target, "zh", "en") is Verdict.GOOD

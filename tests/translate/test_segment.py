@@ -18,6 +18,7 @@ from feedsvc.model import Segment, Verdict
 from feedsvc.translate import segment
 from feedsvc.translate.align import Alignment
 from feedsvc.translate.sentences import Offsets
+from feedsvc.translate.weave import weave
 
 GOOD, KEPT, FAILED = Verdict.GOOD, Verdict.KEPT, Verdict.LOOP
 ORIGINAL = '[not translated] <span lang="zh" dir="ltr">{}</span>'
@@ -44,7 +45,7 @@ def rewritten(
         source = inline.text[start:end]
         shown = target.format(number) if verdict is GOOD else source
         segments.append(Segment(source=source, target=shown, verdict=verdict))
-    return segment.write(
+    return weave(
         inline, offsets, segments, {}, source_language=source_language, target_language=target_language
     )
 
@@ -88,7 +89,7 @@ def placed(content: str, target: str, words: dict[str, str]) -> str:
     source_spans = [(inline.text.index(w), inline.text.index(w) + len(w)) for w in words.values()]
     target_spans = [(target.index(w), target.index(w) + len(w)) for w in words]
     rows = [[float(i == j) for j in range(len(words))] for i in range(len(words))]
-    return segment.write(
+    return weave(
         inline,
         [(0, len(inline.text))],
         [Segment(source=inline.text, target=target, verdict=GOOD)],
@@ -478,7 +479,7 @@ def test_whatever_stands_in_a_block_is_in_its_translation_and_all_of_the_text_is
     for block in numbered(content):
         inline = segment.read(block)
         known = translated(inline, verdicts, targets, None if seed is None else Random(seed))
-        written = segment.write(inline, *known, source_language="zh", target_language=language)
+        written = weave(inline, *known, source_language="zh", target_language=language)
         root = markup.parse(written)
         assert elements(root, are_emphasis=False) == elements(block, are_emphasis=False)
         assert elements(root, are_emphasis=True) <= elements(block, are_emphasis=True)
