@@ -97,6 +97,8 @@ _NOT_PLAIN = re.compile(r"(?:^|\D)\d[比:-]<|(?<=[A-Za-z-])<|>(?:[月日号號�
 _WORDS_UP_TO = 20
 _DIGITS_GAP = re.compile(r"(?<=\d)[\s().‐‑–-]+(?=\d)")
 _PHONE_DIGITS = 7
+#: some newspapers write `2 月 7 日`
+_GAP_BEFORE_HAN = re.compile(r"(?:\s(?=[\u4e00-\u9fff]))?")
 
 _MONTHS = "January February March April May June July August September October November December".split()
 
@@ -410,6 +412,7 @@ def _of_chains(text: str, chains: Iterable[Sequence[_Part]], signed: bool) -> li
 
 def _meanings(value: Decimal, text: str, end: int) -> set[_Meaning]:
     """What a number may mean by what stands behind it."""
+    end = _GAP_BEFORE_HAN.match(text, end).end()  # type: ignore[union-attr]  # matches always
     found = set(next(meant(value) for unit, meant in _UNITS if unit.match(text, end)))
     return {*found, f"#{value}"} if value in found and not _COUNTED.match(text, end) else found
 
