@@ -10,7 +10,6 @@ Configurations take turns, so that noise of the machine falls on all of them; co
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -170,12 +169,17 @@ def memory_of(path: Path) -> None:
         model = replace(Models(Path(scratch)).find("zh", "en"), path=path)
         outlines = [outline(shortened(o.pending.entry)) for o in sample(100)]
         sentences = len(article.distinct(outlines))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        before = peak_mb()
         our_path(model, 2)(outlines)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     size = (path / "model" / "model.bin").stat().st_size / 1e6
-    print(f"{len(outlines)} articles, {sentences} distinct sentences: peak {peak:.0f} MB")
+    print(f"{len(outlines)} articles, {sentences} distinct sentences: peak {peak_mb():.0f} MB")
     print(f"({before:.0f} MB before the model was loaded; the model's file is {size:.0f} MB)")
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had (Linux); what `getrusage` says begins with its parent's."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1e3
 
 
 def quality(path: Path) -> None:
