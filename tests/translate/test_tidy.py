@@ -52,7 +52,7 @@ ENGLISH = [
     ("so--he said", "so — he said"),
     # quotation marks
     ('He said "yes" and " no ".', "He said “yes” and “no”."),
-    ("\"He said 'no' to the workers' union,\" she said", "“He said 'no' to the workers' union,” she said"),
+    ("\"He said 'no' to the workers' union,\" she said", "“He said ‘no’ to the workers' union,” she said"),
     ("\"He said 'no' to me,\" she said", "“He said ‘no’ to me,” she said"),
     ('the workers\' "union" in "2024"', "the workers' “union” in “2024”"),
     ("``Yes'' he said", "“Yes” he said"),
