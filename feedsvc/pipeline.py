@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from feedsvc.config import Config
-from feedsvc.errors import SourceError, TranslationError
+from feedsvc.errors import ConfigError, SourceError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher, read_source
 from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
 from feedsvc.publish import publish
@@ -45,8 +45,7 @@ def refresh(
     from the memory, those that failed get another chance. Entries in the feeds that an older model or another
     glossary translated are translated again afterwards; `improve` limits them, so that a service comes back soon.
 
-    Raises: ConfigError for a glossary that cannot be read, before anything is done; StoreError, PublishError. What
-    concerns one source is in the report.
+    Raises: StoreError, PublishError; what concerns one source is in the report.
     """
     chosen = [s for s in config.sources if not only or s.id in only]
     with store.exclusive():
@@ -76,7 +75,7 @@ def refresh(
         improved_entries=improved.entries,
         sentences=done.sentences + improved.sentences,
         files=files,
-        failures=(*_failures(read), *done.failures),
+        failures=tuple(dict.fromkeys((*_failures(read), *done.failures, *improved.failures))),
     )
 
 
@@ -93,7 +92,7 @@ def improve(
 
     What a service does between refreshes, a little at a time. Raises: StoreError, PublishError.
     """
-    if not outdated(config, store, translator, config.sources, glossaries(config)):
+    if not outdated(config, store, translator, config.sources, glossaries(config)[0], limit=1):
         return RunReport()  # without keeping anybody else from a refresh
     with store.exclusive():
         work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
@@ -191,48 +190,71 @@ class _Work:
         self._now = now
         self._retry = retry
         self._on_progress = on_progress
-        self._glossaries = glossaries(config)
+        self._glossaries, self._unreadable = glossaries(config)
 
     def translate(self, waiting: Sequence[Pending]) -> _Translated:
-        """Translate what waits, as far as there are models for it."""
+        """Translate what waits, as far as there are models and glossaries for it."""
         engines = _engines(
             [p.entry.language for p in waiting], self._translator, self._config.target_language
         )
-        outlines = [
-            article.outline(
-                p, language, self._glossaries[p.entry.source_id], target_language=self._config.target_language
-            )
-            for p in waiting
-            if (language := p.entry.language) and language in engines.names
+        failures = list(_untranslatable(waiting, engines))
+        waits = Counter(p.entry.source_id for p in waiting)
+        failures += [
+            Failure(source_id=i, reason=f"{_entries(waits[i])} cannot be translated: {why}")
+            for i, why in self._unreadable.items()
+            if waits[i]
         ]
+        outlines = []
+        for pending in waiting:
+            glossary, language = self._glossaries.get(pending.entry.source_id), pending.entry.language
+            if glossary is not None and language and language in engines.names:
+                try:
+                    outlines.append(self._outline(pending, language, glossary))
+                except Exception as error:  # noqa: BLE001 - one entry must not cost the others
+                    failures.append(_failure(pending, error))
         groups = list(article.groups(outlines))
         total = sum(len(article.distinct(group)) for group in groups)
-        done = asked = 0
+        entries = done = asked = 0
 
         def advance(more: int) -> None:
             nonlocal done
             done += more
             self._on_progress("translate", done, total)
 
-        for group in groups:
-            result = batch.translate_group(
-                group,
-                self._translator,
-                engines.names,
-                target_language=self._config.target_language,
-                recall=partial(self._store.recall, now=self._now),
-                retry=self._retry,
-                on_progress=advance,
-                on_stop=partial(self._store.remember, now=self._now),
-            )
+        while groups:
+            group = groups.pop(0)
+            try:
+                result = batch.translate_group(
+                    group,
+                    self._translator,
+                    engines.names,
+                    target_language=self._config.target_language,
+                    recall=partial(self._store.recall, now=self._now),
+                    retry=self._retry,
+                    on_progress=advance,
+                    on_stop=partial(self._store.remember, now=self._now),
+                )
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001 - likewise
+                if len(group) == 1:
+                    failures.append(_failure(group[0].pending, error))
+                groups[:0] = [[item] for item in group] if len(group) > 1 else []
+                continue
             self._store.save_group(result.translations, result.learnt, now=self._now)
+            entries += len(group)
             asked += result.asked
-        return _Translated(entries=len(outlines), sentences=asked, failures=_untranslatable(waiting, engines))
+        return _Translated(entries=entries, sentences=asked, failures=tuple(failures))
 
     def improve(self, sources: Sequence[Source], *, limit: int | None) -> _Translated:
         """Translate again what stands in the feeds and would be better, or follow the glossary, now."""
-        old = outdated(self._config, self._store, self._translator, sources, self._glossaries)
-        return self.translate(old[:limit])
+        if limit == 0:
+            return _Translated()
+        old = outdated(self._config, self._store, self._translator, sources, self._glossaries, limit=limit)
+        return self.translate(old)
+
+    def _outline(self, pending: Pending, language: str, glossary: Glossary) -> article.Outline:
+        return article.outline(pending, language, glossary, target_language=self._config.target_language)
 
 
 def outdated(
@@ -241,6 +263,8 @@ def outdated(
     translator: Translator,
     sources: Sequence[Source],
     glossaries: Mapping[str, Glossary],
+    *,
+    limit: int | None = None,
 ) -> list[Pending]:
     """The entries in the feeds that an older or lesser model, or another glossary, translated; newest first."""
     target = config.target_language
@@ -250,6 +274,7 @@ def outdated(
         m
         for m in made
         if m.engine
+        and m.source_id in glossaries
         and (now := names.get(m.language))
         and (
             batch.is_better(now, m.engine)
@@ -259,15 +284,26 @@ def outdated(
     newest = {
         s.id: max((o.max_entries for o in config.outputs if s.id in o.source_ids), default=0) for s in sources
     }
-    return store.made_with(old, target, newest=newest)
+    return store.made_with(old, target, newest=newest, limit=limit)
 
 
-def glossaries(config: Config) -> dict[str, Glossary]:
-    """The glossary of each source. Raises: ConfigError naming every line that is no term."""
-    loaded = {
-        paths: load_glossary(list(map(Path, paths))) for paths in {s.glossaries for s in config.sources}
-    }
-    return {source.id: loaded[source.glossaries] for source in config.sources}
+def glossaries(config: Config) -> tuple[dict[str, Glossary], dict[str, str]]:
+    """The glossary of each source; and for those that have one that cannot be read, why."""
+    loaded: dict[str, Glossary] = {}
+    unreadable: dict[str, str] = {}
+    by_paths: dict[tuple[str, ...], Glossary | ConfigError] = {}
+    for source in config.sources:
+        if source.glossaries not in by_paths:
+            try:
+                by_paths[source.glossaries] = load_glossary(list(map(Path, source.glossaries)))
+            except ConfigError as error:
+                by_paths[source.glossaries] = error
+        found = by_paths[source.glossaries]
+        if isinstance(found, ConfigError):
+            unreadable[source.id] = "; ".join(found.problems)
+        else:
+            loaded[source.id] = found
+    return loaded, unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +347,12 @@ def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Fail
         )
         for (source_id, language), count in stuck.items()
     )
+
+
+def _failure(pending: Pending, error: Exception) -> Failure:
+    """An entry that could not be translated for a reason that nobody foresaw, or that a model gave."""
+    why = str(error) if isinstance(error, TranslationError) else f"unexpected {type(error).__name__}: {error}"
+    return Failure(source_id=pending.entry.source_id, reason=f"{pending.entry.guid}: {why}")
 
 
 def _entries(count: int) -> str:

@@ -13,6 +13,7 @@ from feedsvc.errors import ConfigError
 from feedsvc.model import OutputFeed, Segment, Source, Translation, Verdict
 from feedsvc.store import Record, Store
 from feedsvc.translate import Glossary, Translator
+from feedsvc.translate.article import NO_GLOSSARY
 from feedsvc.translate.glossary import missing
 
 
@@ -62,15 +63,18 @@ class _Context:
 
     def __init__(self, config: Config, store: Store, translator: Translator, source: Source) -> None:
         self._config = config
-        self._glossary: Glossary = pipeline.glossaries(config)[source.id]
+        glossaries, unreadable = pipeline.glossaries(config)
+        self._glossary: Glossary = glossaries.get(source.id, NO_GLOSSARY)
         self.records = store.records(source.id, config.target_language)
         self._better = {
             pending.entry.guid
-            for pending in pipeline.outdated(config, store, translator, [source], pipeline.glossaries(config))
+            for pending in pipeline.outdated(config, store, translator, [source], glossaries)
         }
         self._stuck = [
             f.reason for f in pipeline.backlog(config, store, translator) if f.source_id == source.id
         ]
+        if source.id in unreadable:
+            self._stuck.append(unreadable[source.id])
         self._outputs = [output for output in config.outputs if source.id in output.source_ids]
         #: for each output, what it holds
         self._held = {o.slug: _held(o, store, config.target_language) for o in self._outputs}

@@ -28,7 +28,7 @@ _IMPROVED_AT_ONCE = 20
 _IDLE_LOOKS = 10
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """The service was asked to stop while a refresh was under way."""
 
 

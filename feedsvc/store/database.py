@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
@@ -47,7 +48,8 @@ from feedsvc.store.tables import entries, memory, sources, tombstones, translati
 EDIT_LIMIT = 24
 _ENTRY = TypeAdapter(Entry)
 _TRANSLATION = TypeAdapter(Translation)
-_BATCH = 500  # rows or parameters in one statement
+_Value = TypeVar("_Value")
+_BATCH = 400  # rows or parameters in one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,42 +212,53 @@ class Store:
             return [Made(*row) for row in connection.execute(query)]
 
     def made_with(
-        self, made: Collection[Made], target_language: str, *, newest: Mapping[str, int]
+        self,
+        made: Collection[Made],
+        target_language: str,
+        *,
+        newest: Mapping[str, int],
+        limit: int | None = None,
     ) -> list[Pending]:
-        """The translated entries that were made with one of these, newest first.
+        """The translated entries that were made with one of these, newest first, `limit` at most.
 
         `newest` says for each source how many of its newest entries count.
         """
         if not made:
             return []
-        ranked = select(
-            entries.c.source_id,
-            entries.c.guid,
-            func.row_number()
-            .over(partition_by=entries.c.source_id, order_by=(entries.c.dated_at.desc(), entries.c.guid))
-            .label("rank"),
-        ).subquery()
-        query = (
-            _waiting(target_language)
-            .join(ranked, and_(ranked.c.source_id == entries.c.source_id, ranked.c.guid == entries.c.guid))
-            .where(
-                translations.c.content_hash == entries.c.content_hash,
-                or_(
-                    *(
-                        and_(
-                            translations.c.source_id == m.source_id,
-                            translations.c.language == m.language,
-                            translations.c.engine == m.engine,
-                            translations.c.glossary == m.glossary,
-                            ranked.c.rank <= newest.get(m.source_id, 0),
-                        )
-                        for m in made
-                    )
-                ),
-            )
+        columns = (
+            translations.c.source_id,
+            translations.c.language,
+            translations.c.engine,
+            translations.c.glossary,
         )
+        query = (
+            select(
+                entries.c.source_id,
+                entries.c.guid,
+                entries.c.content_hash,
+                translations.c.content_hash,
+                *columns,
+            )
+            .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+            .where(entries.c.source_id.in_({m.source_id for m in made}))
+            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
+        )
+        wanted = set(made)
+        ranks: Counter[str] = Counter()
+        keys: list[tuple[str, str]] = []
         with self._transaction() as connection:
-            return [_pending(row) for row in connection.execute(query)]
+            for source_id, guid, present, translated, *how in connection.execute(query):
+                ranks[source_id] += 1
+                is_there = present == translated and ranks[source_id] <= newest.get(source_id, 0)
+                if is_there and Made(*how) in wanted:
+                    keys.append((source_id, guid))
+            rows = {}
+            for batch in _batches(keys[:limit]):
+                chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
+                for row in connection.execute(_waiting(target_language).where(chosen)):
+                    pending = _pending(row)
+                    rows[pending.entry.source_id, pending.entry.guid] = pending
+        return [rows[key] for key in keys[:limit]]
 
     def save_group(
         self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
@@ -512,7 +525,7 @@ def _article(row: Any) -> Article:
     )
 
 
-def _batches(values: Sequence[str]) -> Iterator[list[str]]:
+def _batches(values: Sequence[_Value]) -> Iterator[list[_Value]]:
     iterator = iter(values)
     while batch := list(islice(iterator, _BATCH)):
         yield batch
