@@ -91,7 +91,7 @@ class LoadedModel:
         tokens = [(self._pieces.encode(source), self._pieces.encode(target)) for source, target in pairs]
         fit = [i for i, sides in enumerate(tokens) if all(0 < len(s) < _MAX_OUTPUT_TOKENS for s in sides)]
         order = sorted(fit, key=lambda i: len(tokens[i][0]) + len(tokens[i][1]))
-        for batch in _batches(order, [source + target for source, target in tokens]):
+        for batch in _batches(order, [source + target for source, target in tokens], BATCH_TOKENS):
             rows = self._attention([tokens[i] for i in batch])
             if rows is None:  # one that the model cannot take fails its whole batch: each alone
                 alone = [self._attention([tokens[i]]) for i in batch]
@@ -132,7 +132,8 @@ class LoadedModel:
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         failed: list[int] = []
         waiting: list[tuple[list[int], list[Any]]] = []
-        for batch in _batches(order, tokens):
+        limit = BATCH_TOKENS // 2 if careful else BATCH_TOKENS  # a wide search takes as much more memory
+        for batch in _batches(order, tokens, limit):
             waiting.append((batch, self._submit([tokens[i] for i in batch], careful=careful)))
             if len(waiting) > self._workers + 1:  # bounds what is queued, in memory and when stopped
                 yield from self._results(*waiting.pop(0), failed)
@@ -217,11 +218,11 @@ def _joined(parts: Sequence[list[Answer]], unknown: float) -> list[Answer]:
     ]
 
 
-def _batches(order: Sequence[int], tokens: Sequence[Sequence[str]]) -> Iterator[list[int]]:
-    """Cut sentences, sorted by length, into batches of so many tokens, padding included."""
+def _batches(order: Sequence[int], tokens: Sequence[Sequence[str]], limit: int) -> Iterator[list[int]]:
+    """Cut sentences, sorted by length, into batches of at most `limit` tokens, padding included."""
     batch: list[int] = []
     for index in order:
-        if batch and (len(batch) + 1) * len(tokens[index]) > BATCH_TOKENS:
+        if batch and (len(batch) + 1) * len(tokens[index]) > limit:
             yield batch
             batch = []
         batch.append(index)
