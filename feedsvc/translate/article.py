@@ -148,7 +148,8 @@ def groups(outlines: Sequence[Outline]) -> Iterator[list[Outline]]:
     """Cut entries, in their order, into groups of about `GROUP_CHARS`.
 
     How a sentence is batched can change a word of its translation. A group is made of nothing but what waits,
-    and saved as a whole; so a run that was killed goes on with the very groups of one that was not.
+    and saved as a whole; so a run that was killed goes on with the very groups of one that was not. (One that was
+    told to stop keeps the sentences that it has finished; what is left of its group is then batched anew.)
     """
     group: list[Outline] = []
     size = 0

@@ -4,8 +4,8 @@
     careful     a wider search that repeats nothing, several hypotheses
     bare        without the addresses and code that were lost; they are put back beside the words they stood beside
     named       the terms and numbers that were missing stand in the sentence in their translation
-    halved      in two parts, cut between clauses
     mended      the words of the best answer so far that render a missing term or number are replaced by it
+    halved      in two parts, cut between clauses
 
 A sentence stops at the first way whose answer passes every check. One that never does keeps the best answer if
 nothing but a term is missing in it, else the original.
@@ -60,7 +60,9 @@ def translate(
             first[sentence] = tried
         on_progress(1)  # afterwards: what stops here loses nothing that is finished
     # in the order that they were given in: how sentences are batched can change a word
-    best = {s: first[s] for s in sentences if s in first}
+    best = {s: first[s] for s in sentences if s in first and not _is_hopeless(s, first[s])}
+    for sentence in [s for s in first if s not in best]:
+        yield sentence, first[sentence].segment(sentence)
     for way in (ask.careful, ask.bare, ask.named, ask.mended, ask.halved):
         for sentence, tried in way(dict(best)):
             if tried.rank > best[sentence].rank:
@@ -130,23 +132,15 @@ class _Asker:
 
     def halved(self, best: Mapping[Sentence, _Tried]) -> Iterator[Candidate]:
         """In two parts, which are put together again; not for the sake of a term alone."""
-        parts = {s: _halves(s.text) for s, found in best.items() if not found.rank}
-        texts = [half for halves in parts.values() for half in halves]
-        if not texts:
-            return
-        answers = dict(
-            self.translator.translate(
-                texts, source_language=self.source_language, target_language=self.target_language
-            )
-        )
-        at = 0
+        parts = {s: _halves(s) for s, found in best.items() if not found.rank}
+        each = list(dict.fromkeys(half for halves in parts.values() for half in halves))
+        answers = {half: tried.answer for half, tried in self._asked(each, cuts=_pictures)}
+        gap = " " if languages.is_spaced(self.target_language) else ""
         for sentence, halves in parts.items():
-            found = [answers[index][0] for index in range(at, at + len(halves))]
-            at += len(halves)
+            found = [answers[half] for half in halves]
             if found and all(answer.text for answer in found):
-                text = tidy(" ".join(answer.text for answer in found), self.target_language)
                 answer = Answer(
-                    text=text,
+                    text=tidy(gap.join(answer.text for answer in found), self.target_language),
                     score=min(answer.score for answer in found),
                     unknown=max(answer.unknown for answer in found),
                 )
@@ -157,7 +151,7 @@ class _Asker:
         if tried.verdict is Verdict.TERMS:
             return missing(sentence.terms, tried.answer.text)
         if tried.verdict is Verdict.NUMBERS and languages.base(self.target_language) == "en":
-            return lost_numbers(sentence.text, tried.answer.text)
+            return lost_numbers(sentence.text, tried.answer.text, self.target_language)
         return ()
 
     def _asked(
@@ -225,6 +219,11 @@ class _Asker:
         return _Tried(answer=answer, verdict=judge(sentence, answer, self.target_language))
 
 
+def _is_hopeless(sentence: Sentence, tried: _Tried) -> bool:
+    """No other way of asking makes its characters known."""
+    return tried.verdict is Verdict.UNKNOWN and not sentence.verbatim
+
+
 def _calm(text: str, sentence: Sentence) -> str:
     return calm(text, sentence.kept) if is_shouted(sentence.text) else text
 
@@ -235,13 +234,23 @@ def _substituted(text: str, terms: Iterable[Found]) -> str:
     return text
 
 
-def _halves(text: str) -> list[str]:
+def _halves(sentence: Sentence) -> list[Sentence]:
     """The clauses of a sentence in two parts or three; none of one too short to have several."""
+    text = sentence.text
     if len(text) < _SHORT:
         return []
     longest = 0.7 * len(text)
     places = cut(text, lambda part: len(part) <= longest)
-    return [text[start:end] for start, end in places] if 1 < len(places) < 4 else []
+    if not 1 < len(places) < 4:
+        return []
+    return [
+        Sentence(
+            text[start:end],
+            sentence.language,
+            verbatim=tuple((a - start, b - start) for a, b in sentence.verbatim if start <= a and b <= end),
+        )
+        for start, end in places
+    ]
 
 
 def _mended(source: str, target: str, alignment: Alignment, wanted: Iterable[Found]) -> str:

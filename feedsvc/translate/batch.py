@@ -43,7 +43,7 @@ def engine_for(language: str, translator: Translator, target_language: str) -> s
 
 def is_better(now: str, then: str) -> bool:
     """Another engine than the one before, and not the bundled one in place of an installed one."""
-    return now != then and not (now.startswith(_BUNDLED) and not then.startswith(_BUNDLED))
+    return now != then and not (_BUNDLED in now and _BUNDLED not in then)
 
 
 def translate_group(
@@ -141,7 +141,8 @@ def failed_before(outlines: Iterable[Outline], engines: Mapping[str, str]) -> di
         for sentence in item.sentences():
             part = parts.get(sentence.text)
             is_flagged = part is not None and part.verdict is Verdict.TERMS
-            if part and (part.has_failed or (is_flagged and previous.glossary == item.glossary.digest)):
+            is_same = not sentence.terms or previous.glossary == item.glossary.digest
+            if part and is_same and (part.has_failed or is_flagged):
                 found[sentence] = part
     return found
 

@@ -64,7 +64,7 @@ def _faults(sentence: Sentence, answer: Answer, target_language: str) -> Iterato
     yield from _length_faults(source, target, sentence.language)
     if not all(_has(target, stretch) for stretch in sentence.kept):
         yield Verdict.VERBATIM
-    if lost_numbers(source, target):
+    if lost_numbers(source, target, target_language):
         yield Verdict.NUMBERS
     if answer.score < _MIN_SCORE:
         yield Verdict.UNSURE
@@ -98,7 +98,8 @@ def _length_faults(source: str, target: str, source_language: str) -> Iterator[V
 def _is_untranslated(sentence: Sentence, target: str, target_language: str) -> bool:
     source = sentence.text
     if languages.script(sentence.language) == languages.script(target_language):
-        return len(source) > _RATIO_FROM and source.casefold() == target.casefold()
+        is_name = all(word[0].isupper() for word in re.findall(r"[^\W\d_]+", source))
+        return len(source) > _RATIO_FROM and source.casefold() == target.casefold() and not is_name
     bare = _without_kept(sentence, target)
     return languages.share_in_script(bare, sentence.language) > _MAX_SOURCE_SHARE
 

@@ -56,7 +56,7 @@ def _either(words: Iterable[str]) -> str:
 
 
 _SCALE = re.compile(
-    r"[多余餘来來]?([万萬亿億]|百(?![帕分])|千(?![米克瓦伏帕焦卡赫])|千(?=克[朗拉])|兆(?![瓦赫帕焦字比伏]))零?"
+    r"\s?[多余餘来來]?([万萬亿億]|百(?![帕分])|千(?![米克瓦伏帕焦卡赫])|千(?=克[朗拉])|兆(?![瓦赫帕焦字比伏]))零?"
     rf"|\s?({_either(_UNSPACED)})|[\s-]?({_either(_WHOLE)})\b"
     rf"|[\s-]?({_either(set(_SCALES) - _WHOLE - _UNSPACED - _HAN)})(?!n?[aä]i?r)\w*",  # no billionaires
     re.IGNORECASE,
@@ -98,7 +98,7 @@ _WORDS_UP_TO = 20
 _DIGITS_GAP = re.compile(r"(?<=\d)[\s().‐‑–-]+(?=\d)")
 _PHONE_DIGITS = 7
 #: some newspapers write `2 月 7 日`
-_GAP_BEFORE_HAN = re.compile(r"(?:\s(?=[\u4e00-\u9fff]))?")
+_GAP_BEFORE_HAN = re.compile(r"\s(?=[\u4e00-\u9fff])")
 
 _MONTHS = "January February March April May June July August September October November December".split()
 
@@ -223,12 +223,12 @@ _LONG = re.compile(r"[1-9]\d{4,8}")
 _CODE_BEFORE = re.compile(r"(?:[号號码碼编編话話线線打]|\bNo\.?|#)[为為是:\s]*$", re.IGNORECASE)
 #: numbers whose English is more than digits, with their unit
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"(1[0-2]|0?[1-9])月(?!球)"), lambda m: _MONTHS[int(m[1]) - 1]),
+    (re.compile(r"(1[0-2]|0?[1-9]) ?月(?!球)"), lambda m: _MONTHS[int(m[1]) - 1]),
     (
-        re.compile(r"(1[3-9]|2[0-3])[时時点點](?:([0-5]\d)分)?"),
+        re.compile(r"(1[3-9]|2[0-3]) ?[时時点點](?: ?([0-5]\d) ?分)?"),
         lambda m: f"{int(m[1]) - 12}{f':{m[2]}' if m[2] else ''} p.m.",
     ),
-    (re.compile(r"(\d(?:\.\d)?)成"), lambda m: f"{Decimal(m[1]) * 10:f} percent".replace(".0 ", " ")),
+    (re.compile(r"(\d(?:\.\d)?) ?成"), lambda m: f"{Decimal(m[1]) * 10:f} percent".replace(".0 ", " ")),
     (re.compile(r"(?<!世[纪紀])([3-9]0)年代"), lambda m: f"19{m[1]}s"),
 )
 
@@ -412,7 +412,7 @@ def _of_chains(text: str, chains: Iterable[Sequence[_Part]], signed: bool) -> li
 
 def _meanings(value: Decimal, text: str, end: int) -> set[_Meaning]:
     """What a number may mean by what stands behind it."""
-    end = _GAP_BEFORE_HAN.match(text, end).end()  # type: ignore[union-attr]  # matches always
+    end += bool(_GAP_BEFORE_HAN.match(text, end))
     found = set(next(meant(value) for unit, meant in _UNITS if unit.match(text, end)))
     return {*found, f"#{value}"} if value in found and not _COUNTED.match(text, end) else found
 

@@ -75,13 +75,13 @@ def tidy(text: str, target_language: str) -> str:
         text = _curled(text, language)
     if language == "en":
         text = _joined(text)
-    text = _opened(_single(_closed(text, language)), language)
+    text = _opened(_single(_closed(text, language), language), language)
     return re.sub(_STAND_IN, lambda _: next(addresses), text).strip()
 
 
 def as_title(text: str) -> str:
     """A translated title: it ends without the full stop that models like to add, unless another one is in it."""
-    if not re.search(r"[^.。]\.$|。$", text):
+    if not re.search(r"[^.]\.$", text):
         return text
     title = text[:-1]
     if title.rpartition(" ")[2] in _LAST or re.search(r"\b[A-Za-z]{1,2}\.[A-Za-z]$", title):
@@ -92,7 +92,7 @@ def as_title(text: str) -> str:
 def _has_full_stop(text: str) -> bool:
     """A sentence ends within the text; after an abbreviation or an initial none does."""
     words = re.findall(r"([^\s“‘(]+)\.[”’)]*\s", text)
-    return "。" in text or any(len(w) > 1 and "." not in w and w not in _ABBREVIATIONS for w in words)
+    return any(len(w) > 1 and "." not in w and w not in _ABBREVIATIONS for w in words)
 
 
 def _narrowed(text: str, language: str) -> str:
@@ -120,12 +120,12 @@ def _curled(text: str, language: str) -> str:
     One behind a digit may be inches, one before a letter an omission: with such a mark all stay as they are.
     """
     left, right, inner_left, inner_right = _QUOTES.get(language, _HIGH)
-    if language == "en":
-        text = re.sub(r"``(.*?)''", r'"\1"', text)
+    if "``" in text:
+        text = text.replace("``", '"').replace("''", '"')
     pieces = text.split('"')
     outside, inside = pieces[::2], pieces[1::2]
     makes_pairs = len(outside) > len(inside) and all(
-        not before[-1:].isalnum() and not after[:1].isalnum() and inner.count(left) == inner.count(right)
+        not _is_word(before[-1:]) and not _is_word(after[:1]) and inner.count(left) == inner.count(right)
         for before, inner, after in zip(outside, inside, outside[1:], strict=False)
     )
     if not makes_pairs:
@@ -135,11 +135,15 @@ def _curled(text: str, language: str) -> str:
     return outside[0] + "".join(quoted)
 
 
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == _STAND_IN
+
+
 def _joined(text: str) -> str:
     """English without the spaces of a tokenised text, and with its dashes: do n't, $ 5, 5 %, a -- b."""
+    text = re.sub(r"(?<=[A-Za-z])·(?=[A-Za-z])", " ", text)
     text = re.sub(r"(?<=\w) (?=['’](?:s|re|ve|ll|m|d)\b(?!['’]))|(?<=[A-Za-z]) (?=n['’]t\b)", "", text)
     text = re.sub(rf"(?<=[$€£¥]){_GAP}(?=\d)|(?<=\d){_GAP}+(?=%)", "", text)
-    text = re.sub(r"(?<=[A-Za-z])·(?=[A-Za-z])", " ", text)
     return re.sub(r"(?<=[^\W\d_])--(?=[^\W\d_])| -- ", " — ", text)
 
 
@@ -147,16 +151,18 @@ def _closed(text: str, language: str) -> str:
     """The text without spaces inside brackets and before punctuation."""
     left, right, inner_left, inner_right = _QUOTES.get(language, _HIGH)
     text = re.sub(rf"(?<=[(\[„{left}{inner_left}]){_GAP}+", "", text)
-    closing = f"{right}{inner_right}".replace("’", "")  # an apostrophe as well
-    return re.sub(rf"{_GAP}+(?=[,;!?،؛؟)\]{closing}]|:(?! ?\d)|\.(?!\w|\.?/)|’(?:[\s.,;:!?)]|$))", "", text)
+    closing = rf"[,;!?،؛؟)\]{right}]|:(?! ?\d)|\.(?!\w|\.?/)"
+    closing += r"|’(?:[\s.,;:!?)]|$)" if inner_right == "’" else f"|{inner_right}"  # ’ may begin ’90s
+    return re.sub(rf"{_GAP}+(?={closing})", "", text)
 
 
-def _single(text: str) -> str:
+def _single(text: str, language: str) -> str:
     """The text with one mark where a model put its own beside that of the source."""
+    right = _QUOTES.get(language, _HIGH).right
     text = re.sub(r"…[….]*", "…", re.sub(r"\.{4,}", "...", text))
     text = re.sub(r"([,;،؛])\1+", r"\1", text)
-    text = re.sub(r"(?<=[\w)\]”“»’%])\.\.(?![.\w])", ".", text)
-    return re.sub(r"(?<=[!?]|(?<=[.!?…])[”“»])\.(?![.\w])", "", text)
+    text = re.sub(rf"(?<=[\w)\]{right}’%])\.\.(?![.\w])", ".", text)
+    return re.sub(rf"(?<=[!?]|(?<=[.!?…]){right})\.(?![.\w])", "", text)
 
 
 def _opened(text: str, language: str) -> str:

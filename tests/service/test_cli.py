@@ -427,7 +427,10 @@ def test_translate_is_at_home_in_a_pipe() -> None:
 def test_the_demo_publishes_every_sample_article(run: Run, tmp_path: Path) -> None:
     text = (ROOT / "config" / "demo.toml").read_text(encoding="utf-8").replace("../var/demo", str(tmp_path))
     path = tmp_path / "demo.toml"
-    path.write_text(text.replace('"demo/', f'"{ROOT}/config/demo/'), encoding="utf-8")
+    text = text.replace('"demo/', f'"{ROOT}/config/demo/').replace(
+        '"glossaries/', f'"{ROOT}/config/glossaries/'
+    )
+    path.write_text(text, encoding="utf-8")
     code, out, err = run("--config", path, "demo", "--no-serve")
     assert (code, err) == (0, "")
     assert "http://127.0.0.1:8080/world.rss" in out

@@ -28,6 +28,7 @@ SAME = [
     ("50万千瓦", "500,000 kilowatts"),
     ("50万千瓦", "500 megawatts"),
     ("90亿克朗", "9 billion kroner"),
+    ("17.5 万人", "175,000 people"),
     ("500千伏", "500 kV"),
     ("100兆瓦", "100 megawatts"),
     ("5千米", "5 km"),
@@ -59,6 +60,7 @@ SAME = [
     # dates and times
     ("5月", "in May"),
     ("5月3日", "May 3"),
+    ("5 月 3 日", "May 3"),
     ("9月5日", "Sept. 5"),
     ("1-10月", "January to October"),
     ("1-10月", "the first ten months"),
@@ -235,6 +237,7 @@ ENGLISH = [
     ("3成", "30 percent"),
     ("2.5成", "25 percent"),
     ("5月", "May"),
+    ("5 月", "May"),
     ("20时", "8 p.m."),
     ("20时15分", "8:15 p.m."),
     ("9秒77", "9.77"),
@@ -247,21 +250,21 @@ ENGLISH = [
 
 @pytest.mark.parametrize(("source", "target"), SAME)
 def test_a_number_may_be_written_in_another_way(source: str, target: str) -> None:
-    assert lost_numbers(source, target) == ()
+    assert lost_numbers(source, target, "en") == ()
 
 
 @pytest.mark.parametrize(("source", "target", "lost"), LOST)
 def test_a_number_of_another_value_is_lost(source: str, target: str, lost: list[str]) -> None:
-    assert [found.term.source for found in lost_numbers(source, target)] == lost
+    assert [found.term.source for found in lost_numbers(source, target, "en")] == lost
 
 
 @pytest.mark.parametrize(("source", "english"), ENGLISH)
 def test_a_lost_number_is_told_as_english_writes_it(source: str, english: str) -> None:
-    assert lost_numbers(source, "nothing")[0].term.target == english
+    assert lost_numbers(source, "nothing", "en")[0].term.target == english
 
 
 def test_a_lost_number_is_told_with_its_place() -> None:
-    (month, people) = lost_numbers("去年5月有17.5万人", "people")
+    (month, people) = lost_numbers("去年5月有17.5万人", "people", "en")
     assert (month.start, month.end, people.start, people.end) == (2, 4, 5, 10)
 
 
@@ -295,6 +298,6 @@ def test_a_text_has_its_own_numbers(text: str, language: str) -> None:
 @settings(derandomize=True, deadline=None)
 @given(TEXTS, TEXTS)
 def test_what_is_lost_is_in_the_source(source: str, target: str) -> None:
-    for found in lost_numbers(source, target):
+    for found in lost_numbers(source, target, "en"):
         assert source[found.start : found.end] == found.term.source != ""
         assert found.term.target
