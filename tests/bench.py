@@ -214,7 +214,7 @@ def main() -> None:
     elif "--quality" in sys.argv:
         quality(Path(sys.argv[-1]))
     else:
-        speed(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+        speed(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
 
 
 if __name__ == "__main__":
