@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from feedsvc import languages
 from feedsvc.errors import ConfigError
-from feedsvc.model import Layout, OutputFeed, Source, TitleLayout
+from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _LONGEST = timedelta(days=3650)
@@ -40,6 +48,7 @@ class Config:
     publish_after: timedelta
     #: whether a line at the end of each body says what translated it
     credit: bool
+    limits: Limits
     sources: tuple[Source, ...]
     outputs: tuple[OutputFeed, ...]
     #: host and port of `[server]`, None without that table
@@ -94,6 +103,7 @@ def load_config(path: Path) -> Config:
         database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
         credit=document.service.credit,
+        limits=document.fetch.limits(),
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
         listen=document.server.listen if document.server else None,
@@ -150,19 +160,38 @@ def _http_url(value: str) -> str:
         raise ValueError(
             f'"{value}" must start with http:// or https://; a feed on disk is given as file = "…"'
         )
+    if "@" in value.split("/")[2]:
+        raise ValueError(
+            "must not hold a name or password; give them with auth = { username = …, password = … }"
+        )
     return value
 
 
-def _not_yet(value: bool) -> bool:
-    """Settings that are agreed on but not built: to take them and do nothing would be a lie."""
-    if value:
-        raise ValueError("is not supported by this version yet")
+def _proxy(value: str) -> str:
+    if value != "direct" and not re.fullmatch(r"(https?|socks5h?)://[^\s]+", value):
+        raise ValueError(
+            'must be "direct", or a URL that starts with http://, https://, socks5:// or socks5h://'
+        )
+    return value
+
+
+def _headers(value: dict[str, Any]) -> dict[str, Any]:
+    for name in value:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):  # RFC 9110 5.6.2
+            raise ValueError(f'"{name}" is no name of a header or cookie')
+    return value
+
+
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be a single line")
     return value
 
 
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(_slug)]
+_Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
 class _Table(BaseModel):
@@ -180,14 +209,59 @@ class _Service(_Table):
     credit: bool = True
 
 
+class _Fetch(_Table):
+    connections: Annotated[int, Field(ge=1, le=200)] = 20
+    connections_per_host: Annotated[int, Field(ge=1, le=20)] = 2
+    host_delay: _Duration = timedelta(seconds=1)
+    contact: _Line | None = None
+
+    def limits(self) -> Limits:
+        return Limits(
+            connections=self.connections,
+            connections_per_host=self.connections_per_host,
+            host_delay_s=self.host_delay.total_seconds(),
+            contact=self.contact,
+        )
+
+
+class _Elsewhere(_Table):
+    """A secret that does not stand in the configuration."""
+
+    env: _Line | None = None
+    file: _Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_here(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        raise ValueError('must stand elsewhere: { env = "NAME" } or { file = "PATH" }')
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("give exactly one of env and file")
+        return self
+
+
+class _Auth(_Table):
+    username: _Line
+    password: _Elsewhere
+
+
+_Secrets = Annotated[dict[str, _Line | _Elsewhere], AfterValidator(_headers)]
+
+
 class _Defaults(_Table):
     interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
+    max_interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
     keep_entries: Annotated[int, Field(ge=1)] | None = None
     allow_private: bool | None = None
-    full_text: Annotated[bool, AfterValidator(_not_yet)] | None = None
+    full_text: bool | None = None
+    proxy: Annotated[str, AfterValidator(_proxy)] | None = None
     glossaries: list[Annotated[str, Field(min_length=1)]] | None = None
 
 
@@ -197,6 +271,9 @@ class _Source(_Defaults):
     file: Annotated[str, Field(min_length=1)] | None = None
     folder: Annotated[str, Field(min_length=1)] | None = None
     language: _Tag | None = None
+    headers: _Secrets = {}
+    cookies: _Secrets = {}
+    auth: _Auth | None = None
 
 
 class _Output(_Table):
@@ -214,6 +291,7 @@ class _Server(_Table):
 
 class _Document(_Table):
     service: _Service = _Service()
+    fetch: _Fetch = _Fetch()
     defaults: _Defaults = _Defaults()
     sources: list[_Source] = []
     outputs: list[_Output] = []
@@ -222,9 +300,12 @@ class _Document(_Table):
 
 _FALLBACK = _Defaults.model_construct(
     interval=timedelta(hours=1),
+    max_interval=timedelta(days=1),
+    full_text=False,
     layout=Layout.INTERLEAVED,
     title_layout=TitleLayout.TRANSLATION_FIRST,
     max_entries=50,
+    proxy=None,
     allow_private=False,
     glossaries=[],
 )
@@ -238,19 +319,43 @@ def _pick(key: str, *tables: _Table) -> Any:
 
 def _source(table: _Source, defaults: _Defaults, folder: Path) -> Source:
     kind, location = next((k, v) for k, v in _places(table).items() if v is not None)
+    interval_s = int(_pick("interval", table, defaults).total_seconds())
     return Source(
         id=table.id,
         kind={"url": "feed", "file": "file", "folder": "folder"}[kind],  # type: ignore[arg-type]
         location=location if kind == "url" else str(_absolute(folder, location)),
         language=table.language,
-        interval_s=int(_pick("interval", table, defaults).total_seconds()),
+        interval_s=interval_s,
+        max_interval_s=max(interval_s, int(_pick("max_interval", table, defaults).total_seconds())),
         layout=_pick("layout", table, defaults),
         title_layout=_pick("title_layout", table, defaults),
         max_entries=_pick("max_entries", table, defaults),
         keep_entries=_pick("keep_entries", table, defaults),
+        full_text=_pick("full_text", table, defaults),
         allow_private=_pick("allow_private", table, defaults),
         glossaries=tuple(str(_absolute(folder, path)) for path in _pick("glossaries", table, defaults)),
+        access=_access(table, defaults, folder),
     )
+
+
+def _access(table: _Source, defaults: _Defaults, folder: Path) -> Access:
+    return Access(
+        headers=tuple((name, _secret(value, folder)) for name, value in table.headers.items()),
+        cookies=tuple((name, _secret(value, folder)) for name, value in table.cookies.items()),
+        username=table.auth.username if table.auth else None,
+        password=_secret(table.auth.password, folder) if table.auth else None,
+        proxy=_pick("proxy", table, defaults),
+    )
+
+
+def _secret(value: str | _Elsewhere, folder: Path) -> Secret:
+    match value:
+        case str():
+            return Secret("text", value)
+        case _Elsewhere(env=str(name)):
+            return Secret("env", name)
+        case _:
+            return Secret("file", str(_absolute(folder, value.file or "")))
 
 
 def _outputs(document: _Document) -> tuple[OutputFeed, ...]:
@@ -288,6 +393,8 @@ def _problems_of_sources(document: _Document) -> list[str]:
     ids = [s.id for s in document.sources]
     problems += [f'sources: the id "{i}" is used twice' for i in sorted({i for i in ids if ids.count(i) > 1})]
     for source in document.sources:
+        if source.url is None and (source.headers or source.cookies or source.auth):
+            problems.append(f'sources "{source.id}": headers, cookies and auth are for sources with a url')
         if sum(v is not None for v in _places(source).values()) != 1:
             problems.append(f'sources "{source.id}": give exactly one of url, file and folder')
     return problems

@@ -3,7 +3,7 @@
     FeedsvcError
     ├ ConfigError(path, problems)          the configuration; lists every problem, exit code 2
     ├ SourceError                          one source failed, the run goes on
-    │  ├ FetchError(url, reason)
+    │  ├ FetchError(url, reason, …)
     │  ├ ParseError(reason)
     │  └ FrontMatterError(path, reason)
     ├ TranslationError                     entries stay pending, the run goes on
@@ -42,11 +42,18 @@ class SourceError(FeedsvcError):
 
 
 class FetchError(SourceError):
-    """A URL could not be fetched."""
+    """A URL could not be fetched.
 
-    def __init__(self, url: str, reason: str) -> None:
+    `status`: what the server answered, None where it did not. `retry_after_s`: how long it wants not to be asked.
+    """
+
+    def __init__(
+        self, url: str, reason: str, *, status: int | None = None, retry_after_s: int | None = None
+    ) -> None:
         self.url = url
         self.reason = reason
+        self.status = status
+        self.retry_after_s = retry_after_s
         super().__init__(f"{url}: {reason}")
 
 

@@ -20,7 +20,8 @@ Datetimes are aware and in UTC. Collections are tuples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -69,6 +70,42 @@ class Verdict(StrEnum):
     TERMS = "glossary term missing"
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that is sent to a server and shown to nobody: given as such, or by where it is found when it is needed."""
+
+    kind: Literal["text", "env", "file"]
+    #: the text itself, the name of an environment variable, or the path of a file
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How to reach the server of a source. All but the proxy is sent to that server alone."""
+
+    headers: tuple[tuple[str, Secret], ...] = ()
+    cookies: tuple[tuple[str, Secret], ...] = ()
+    #: for Basic authentication (RFC 7617)
+    username: str | None = None
+    password: Secret | None = None
+    #: URL; "direct": none, whatever the environment says; None: that of the environment, if any
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much we ask of the network and of each server."""
+
+    #: requests under way at the same time
+    connections: int = 20
+    #: of these, to one host
+    connections_per_host: int = 2
+    #: between the beginnings of two requests to one host
+    host_delay_s: float = 1.0
+    #: where the people who run a server can reach the one who runs this; a URL or an address
+    contact: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A configured origin of entries."""
@@ -78,17 +115,23 @@ class Source:
     #: URL of a feed, or path of a file or folder
     location: str
     language: str | None
+    #: between two looks, at least
     interval_s: int
+    #: between two looks at a source that seldom has something new, at most
+    max_interval_s: int
     layout: Layout
     title_layout: TitleLayout
     #: newest entries that stand in a feed
     max_entries: int
     #: newest entries that are kept at all; None: every one
     keep_entries: int | None
-    #: may redirects of this source lead to private addresses
+    #: whether the article behind each link is fetched
+    full_text: bool
+    #: may redirects and links of this source lead to private addresses
     allow_private: bool
     #: files of terms that must be translated in a given way; the first one that has a term counts
     glossaries: tuple[str, ...]
+    access: Access = Access()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +179,44 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How often a source says, and shows, that there is something new."""
+
+    #: RSS <ttl> or the syndication module's update period
+    ttl_s: int | None = None
+    #: hours of the day (0 to 23, UTC) and days of the week (0 is Monday) at which nobody should ask (RSS 2.0)
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    #: usual time between two entries
+    gap_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchState:
     """What we remember of a source between two runs."""
 
+    #: where its document was asked for; all that follows holds for that place alone
+    location: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    #: SHA-256 of the document that was parsed last
+    body_hash: str | None = None
+    #: where the server says that the document has moved for good, and in how many runs in a row it said so
+    moved_to: str | None = None
+    moved_times: int = 0
+    #: when the server said that there will be no document any more (410); nobody asks again by himself
+    gone_at: datetime | None = None
+    #: status of the last answer over HTTP
+    http_status: int | None = None
+    cadence: Cadence = Cadence()
     added_at: datetime | None = None
     checked_at: datetime | None = None
     succeeded_at: datetime | None = None
     next_check_at: datetime | None = None
+    #: why then, for a person
+    next_check_reason: str = ""
+    #: the server does not want to be asked before (Retry-After)
+    not_before: datetime | None = None
     #: runs in a row that could not read the source
     failures: int = 0
     #: what is wrong now, one sentence each
@@ -154,19 +226,90 @@ class FetchState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """A file of a folder source, as it was when it was last looked at."""
+
+    #: below the folder, with slashes
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    #: SHA-256 of everything that the entry was made of
+    digest: str
+    #: of the entry that it holds; None where it could not be read
+    guid: str | None = None
+    #: why it could not be read, or what is amiss in it
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The page behind the link of an entry, as it was when it was last fetched for its full text."""
+
+    #: of the entry
+    guid: str
+    url: str
+    #: hash of what the feed itself said of the entry then
+    feed_hash: str
+    fetched_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    #: the article: sanitised, absolute URLs, canonical; None where there is none to be had
+    body_html: str | None = None
+    #: why there is none
+    problem: str | None = None
+    #: fetches in a row that brought none
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """A file that belongs to an entry and is published with it; `media:<name>` in a body leads to it."""
+
+    #: SHA-256 of its content, with the suffix of its kind
+    name: str
+    #: where it lies
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a source before it is read again."""
+
+    state: FetchState = FetchState()
+    #: by path; of folder sources
+    files: Mapping[str, KnownFile] = field(default_factory=dict)
+    #: by guid; of sources with full text
+    pages: Mapping[str, Page] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an answer over HTTP says beside its document; of a file on disk, nothing."""
+
+    status: int | None = None
+    #: how long it may be held for fresh (RFC 9111 4.2.1)
+    fresh_s: int | None = None
+    #: where the first permanent redirects led (RFC 9110 15.4.2, 15.4.9)
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A document that came over the network or from a file."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     final_url: str
     content_type: str = ""
     etag: str | None = None
     last_modified: str | None = None
+    answered: Answered = Answered()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The source has nothing new (304)."""
+    """The source has nothing new (304), or what it has is what it had."""
+
+    answered: Answered = Answered()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +319,20 @@ class ParsedFeed:
     entries: tuple[Entry, ...]
     title: str | None = None
     link: str | None = None
+    language: str | None = None
+    cadence: Cadence = Cadence()
     #: entries or files that had to be left out, one sentence each
     problems: tuple[str, ...] = ()
-    #: validators of the response that this was parsed from
+    #: validators and hash of the document that this was parsed from
     etag: str | None = None
     last_modified: str | None = None
+    body_hash: str | None = None
+    answered: Answered = Answered()
+    #: every file of a folder source that is there now
+    files: tuple[KnownFile, ...] = ()
+    #: pages that were fetched for their full text, or tried
+    pages: tuple[Page, ...] = ()
+    media: tuple[Medium, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

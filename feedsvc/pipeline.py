@@ -17,7 +17,7 @@ from pathlib import Path
 from feedsvc.config import Config
 from feedsvc.errors import ConfigError, SourceError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher, read_source
-from feedsvc.model import Failure, FetchState, NotModified, ParsedFeed, Pending, RunReport, Source
+from feedsvc.model import Failure, NotModified, ParsedFeed, Pending, RunReport, Source
 from feedsvc.publish import publish
 from feedsvc.store import Saved, Store
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
@@ -51,7 +51,7 @@ def refresh(
     with store.exclusive():
         work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
         # ingest
-        read = _read_all(chosen, store, fetcher, force=force, on_progress=on_progress)
+        read = _read_all(chosen, store, fetcher, now=now, force=force, on_progress=on_progress)
         # store
         saved = [_save(source, outcome, store, now=now) for source, outcome in read]
         # translate
@@ -114,14 +114,20 @@ Outcome = ParsedFeed | NotModified | SourceError
 
 
 def _read_all(
-    sources: Sequence[Source], store: Store, fetcher: Fetcher, *, force: bool, on_progress: Progress
+    sources: Sequence[Source],
+    store: Store,
+    fetcher: Fetcher,
+    *,
+    now: datetime,
+    force: bool,
+    on_progress: Progress,
 ) -> list[tuple[Source, Outcome]]:
     """Read all sources side by side; the database is touched by this thread alone."""
-    states = [store.state(source.id) for source in sources]
+    known = store.known([source.id for source in sources])
 
-    def read(source: Source, state: FetchState) -> Outcome:
+    def read(source: Source) -> Outcome:
         try:
-            return read_source(source, fetcher, state, force=force)
+            return read_source(source, fetcher, known[source.id], now=now, force=force)
         except SourceError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
@@ -130,7 +136,7 @@ def _read_all(
     outcomes: list[Outcome] = []
     on_progress("ingest", 0, len(sources))
     with ThreadPoolExecutor(_PARALLEL_FETCHES) as pool:
-        for outcome in pool.map(read, sources, states):
+        for outcome in pool.map(read, sources):
             outcomes.append(outcome)
             on_progress("ingest", len(outcomes), len(sources))
     return list(zip(sources, outcomes, strict=True))

@@ -60,10 +60,12 @@ def make_source(tmp_path: Path) -> Callable[..., Source]:
             "location": str(tmp_path),
             "language": None,
             "interval_s": 3600,
+            "max_interval_s": 86400,
             "layout": Layout.INTERLEAVED,
             "title_layout": TitleLayout.TRANSLATION_FIRST,
             "max_entries": 50,
             "keep_entries": None,
+            "full_text": False,
             "allow_private": False,
             "glossaries": (),
         }

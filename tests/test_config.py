@@ -8,7 +8,7 @@ import pytest
 
 from feedsvc.config import Config, default_data_dir, find_config, load_config
 from feedsvc.errors import ConfigError
-from feedsvc.model import Layout, TitleLayout
+from feedsvc.model import Access, Layout, Limits, Secret, TitleLayout
 
 SHIPPED = sorted((Path(__file__).resolve().parents[1] / "config").glob("*.toml"))
 ONE_SOURCE = '[[sources]]\nid = "news"\nurl = "https://news.example/rss"\n'
@@ -433,10 +433,78 @@ def test_a_glossary_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_config(path)
 
 
-def test_what_is_not_built_yet_is_refused_and_not_ignored(tmp_path: Path) -> None:
-    path = tmp_path / "feedsvc.toml"
-    path.write_text("[defaults]\nfull_text = true\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="is not supported by this version yet"):
-        load_config(path)
-    path.write_text("[defaults]\nfull_text = false\nglossaries = []\n", encoding="utf-8")
-    assert load_config(path).sources == ()
+def test_how_much_is_asked_of_the_network_is_bounded_and_can_be_said(load: Load, problems: Problems) -> None:
+    assert load(ONE_SOURCE).limits == Limits(
+        connections=20, connections_per_host=2, host_delay_s=1.0, contact=None
+    )
+    said = (
+        '[fetch]\nconnections = 5\nconnections_per_host = 1\nhost_delay = "0s"\ncontact = "me@news.example"\n'
+    )
+    assert load(said).limits == Limits(
+        connections=5, connections_per_host=1, host_delay_s=0.0, contact="me@news.example"
+    )
+    assert problems('[fetch]\nconnections = 0\ncontact = "a\\nb"\nretries = 3\n') == (
+        "fetch.connections: Input should be greater than or equal to 1",
+        "fetch.contact: must be a single line",
+        "fetch.retries: unknown key",
+    )
+
+
+def test_a_source_is_not_looked_at_less_often_than_it_is_at_all(load: Load) -> None:
+    (source,) = load('[defaults]\ninterval = "2d"\n' + ONE_SOURCE).sources
+    assert (source.interval_s, source.max_interval_s) == (172800, 172800)
+    (source,) = load(ONE_SOURCE + 'max_interval = "6h"\nfull_text = true\n').sources
+    assert (source.interval_s, source.max_interval_s, source.full_text) == (3600, 21600, True)
+
+
+def test_what_a_server_wants_to_know_may_stand_elsewhere(load: Load, tmp_path: Path) -> None:
+    (source,) = load(
+        ONE_SOURCE
+        + 'headers = { X-Token = { env = "TOKEN" }, X-Plain = "seen" }\n'
+        + 'cookies = { session = { file = "secrets/session" } }\n'
+        + 'auth = { username = "me", password = { env = "PASSWORD" } }\n'
+        + 'proxy = "socks5://127.0.0.1:1080"\n'
+    ).sources
+    assert source.access == Access(
+        headers=(("X-Token", Secret("env", "TOKEN")), ("X-Plain", Secret("text", "seen"))),
+        cookies=(("session", Secret("file", str(tmp_path / "secrets" / "session"))),),
+        username="me",
+        password=Secret("env", "PASSWORD"),
+        proxy="socks5://127.0.0.1:1080",
+    )
+    assert "seen" not in repr(source)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            'auth = { username = "me", password = "open" }',
+            'sources[0].auth.password: must stand elsewhere: { env = "NAME" } or { file = "PATH" }',
+        ),
+        (
+            'auth = { username = "me", password = { env = "A", file = "b" } }',
+            "sources[0].auth.password: give exactly one of env and file",
+        ),
+        ('headers = { "X Y" = "z" }', 'sources[0].headers: "X Y" is no name of a header or cookie'),
+        (
+            'proxy = "ftp://proxy.example/"',
+            'sources[0].proxy: must be "direct", or a URL that starts with http://, https://, socks5:// or socks5h://',
+        ),
+    ],
+)
+def test_what_cannot_be_sent_to_a_server_is_named(line: str, problem: str, problems: Problems) -> None:
+    assert problems(f"{ONE_SOURCE}{line}\n") == (problem,)
+
+
+def test_no_password_stands_in_an_address(problems: Problems) -> None:
+    (problem,) = problems('[[sources]]\nid = "a"\nurl = "https://me:open@news.example/rss"\n')
+    assert problem == (
+        "sources[0].url: must not hold a name or password; "
+        "give them with auth = { username = …, password = … }"
+    )
+
+
+def test_only_what_comes_over_the_network_is_asked_for_with_headers(problems: Problems) -> None:
+    source = '[[sources]]\nid = "a"\nfolder = "b"\nheaders = { X-Token = "c" }\n'
+    assert problems(source) == ('sources "a": headers, cookies and auth are for sources with a url',)

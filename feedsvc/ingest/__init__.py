@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from feedsvc.errors import SourceError
 from feedsvc.ingest.fetch import Fetcher
 from feedsvc.ingest.folder import read_folder
 from feedsvc.ingest.parse import parse_feed
-from feedsvc.model import Fetched, FetchState, NotModified, ParsedFeed, Source
+from feedsvc.model import Fetched, Known, NotModified, ParsedFeed, Source
 
 __all__ = ["Fetcher", "read_source"]
 
 
 def read_source(
-    source: Source, fetcher: Fetcher, state: FetchState, *, force: bool = False
+    source: Source, fetcher: Fetcher, known: Known, *, now: datetime, force: bool = False
 ) -> ParsedFeed | NotModified:
     """What a source holds now, whatever its kind.
 
@@ -26,7 +27,7 @@ def read_source(
         case "file":
             return parse_feed(_read_feed_file(Path(source.location)), source)
         case "feed":
-            fetched = fetcher.fetch(source, state, force=force)
+            fetched = fetcher.fetch(source, known.state, force=force)
             return fetched if isinstance(fetched, NotModified) else parse_feed(fetched, source)
 
 

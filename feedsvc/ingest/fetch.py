@@ -13,13 +13,16 @@ import httpx
 
 from feedsvc import __version__
 from feedsvc.errors import FetchError
-from feedsvc.model import Fetched, FetchState, NotModified, Source
+from feedsvc.model import Access, Fetched, FetchState, NotModified, Source
 
 USER_AGENT = f"feedsvc/{__version__} (reads and translates feeds for its user)"
-ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+#: what a feed may be, and a page
+ACCEPT_FEED = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 MAX_BODY_BYTES = 10_000_000  # after decompression
 MAX_REDIRECTS = 5
 DEADLINE_S = 60.0  # for one document, redirects included
+NO_ACCESS = Access()
 _TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=10.0, pool=60.0)
 
 
@@ -32,7 +35,7 @@ class Fetcher:
             transport=transport,
             timeout=_TIMEOUT,
             follow_redirects=False,
-            headers={"User-Agent": USER_AGENT, "Accept": ACCEPT},
+            headers={"User-Agent": USER_AGENT, "Accept": ACCEPT_FEED},
         )
 
     def __enter__(self) -> Self:
@@ -52,25 +55,58 @@ class Fetcher:
         Raises: FetchError with the reason.
         Spec: RFC 9110 13.1 (conditional requests), 15.4 (redirection).
         """
-        headers = {} if force else _validators(state)
-        url, deadline = source.location, time.monotonic() + DEADLINE_S
+        return self.get(
+            source.location,
+            own=source.location,
+            access=source.access,
+            allow_private=source.allow_private,
+            etag=None if force else state.etag,
+            last_modified=None if force else state.last_modified,
+        )
+
+    def get(
+        self,
+        url: str,
+        *,
+        own: str | None = None,
+        access: Access = NO_ACCESS,
+        allow_private: bool = False,
+        accept: str = ACCEPT_FEED,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Fetched | NotModified:
+        """A document of the web, or the news that it is still the one with these validators.
+
+        `own` is an address that the user himself wrote down: its host may be private, and `access` is sent to
+        that host alone. Every other host, whether a redirect or the content of a feed leads there, must be
+        public unless allow_private is set.
+
+        Raises: FetchError with the reason.
+        """
+        headers, deadline = (
+            _validators(etag, last_modified) | {"Accept": accept},
+            time.monotonic() + DEADLINE_S,
+        )
+        first = url
+        if own is None:
+            _check(url, url, own, allow_private)
         for _ in range(MAX_REDIRECTS + 1):
             try:
                 with self._client.stream("GET", url, headers=headers) as response:
                     if not response.has_redirect_location:
                         return _outcome(response, deadline)
-                    url = _redirected(url, response.headers["location"], source)
+                    url = _redirected(url, response.headers["location"], own, allow_private)
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last for impossible hosts
                 raise FetchError(url, _reason(error)) from error
-        raise FetchError(source.location, f"more than {MAX_REDIRECTS} redirects")
+        raise FetchError(first, f"more than {MAX_REDIRECTS} redirects")
 
 
-def _validators(state: FetchState) -> dict[str, str]:
+def _validators(etag: str | None, last_modified: str | None) -> dict[str, str]:
     headers = {}
-    if state.etag and state.etag.isascii():  # others cannot be sent back as they came
-        headers["If-None-Match"] = state.etag
-    if state.last_modified:
-        headers["If-Modified-Since"] = state.last_modified
+    if etag and etag.isascii():  # others cannot be sent back as they came
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
     return headers
 
 
@@ -79,7 +115,8 @@ def _outcome(response: httpx.Response, deadline: float) -> Fetched | NotModified
     if response.status_code == httpx.codes.NOT_MODIFIED:
         return NotModified()
     if not response.is_success:
-        raise FetchError(url, f"the server answered {response.status_code} {response.reason_phrase}".rstrip())
+        said = f"the server answered {response.status_code} {response.reason_phrase}".rstrip()
+        raise FetchError(url, said, status=response.status_code)
     return Fetched(
         body=_read(response, url, deadline),
         final_url=url,
@@ -100,16 +137,22 @@ def _read(response: httpx.Response, url: str, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _redirected(url: str, location: str, source: Source) -> str:
+def _redirected(url: str, location: str, own: str | None, allow_private: bool) -> str:
     """Where a redirect leads, if it may be followed."""
     target = urljoin(url, location)
     parts = urlsplit(target)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FetchError(url, f"redirects to {target[:200]}, which is not on the web")
-    allowed = source.allow_private or _place(parts) == _place(urlsplit(source.location))
-    if not allowed and (address := _private_address(parts.hostname)):
-        raise FetchError(url, f"redirects to {parts.hostname}, the private address {address}")
+    _check(url, target, own, allow_private)
     return target
+
+
+def _check(url: str, target: str, own: str | None, allow_private: bool) -> None:
+    parts = urlsplit(target)
+    allowed = allow_private or (own is not None and _place(parts) == _place(urlsplit(own)))
+    if not allowed and parts.hostname and (address := _private_address(parts.hostname)):
+        verb = "redirects to" if url != target else "leads to"
+        raise FetchError(url, f"{verb} {parts.hostname}, the private address {address}")
 
 
 def _place(parts: SplitResult) -> tuple[str | None, int]:

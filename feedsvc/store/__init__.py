@@ -1,5 +1,6 @@
 """Stage 2: what the sources said and what we made of it. The only place that writes SQL."""
 
-from feedsvc.store.database import Made, Record, Saved, Store
+from feedsvc.store.database import Made, Record, Store
+from feedsvc.store.said import Saved
 
 __all__ = ["Made", "Record", "Saved", "Store"]

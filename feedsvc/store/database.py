@@ -6,15 +6,12 @@ Every public method of `Store` is one transaction: it has happened, or it has no
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
@@ -40,24 +37,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from feedsvc.errors import StoreBusy, StoreError
-from feedsvc.model import Article, Entry, FetchState, ParsedFeed, Pending, Translation
-from feedsvc.store import schema
-from feedsvc.store.tables import entries, memory, sources, tombstones, translations
+from feedsvc.model import Article, Entry, FetchState, Known, ParsedFeed, Pending, Translation
+from feedsvc.store import said, schema
+from feedsvc.store.said import Saved, batches
+from feedsvc.store.tables import entries, memory, translations
 
-#: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
-EDIT_LIMIT = 24
-_ENTRY = TypeAdapter(Entry)
 _TRANSLATION = TypeAdapter(Translation)
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """How many entries of a source were new, and how many had changed."""
-
-    new: int = 0
-    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,56 +116,39 @@ class Store:
 
     def state(self, source_id: str) -> FetchState:
         """What is remembered of a source; a blank state for a new one."""
+        return self.states([source_id])[source_id]
+
+    def states(self, source_ids: Collection[str]) -> dict[str, FetchState]:
+        """What is remembered of several sources."""
         with self._transaction() as connection:
-            row = connection.execute(select(sources).where(sources.c.id == source_id)).one_or_none()
-        if row is None:
-            return FetchState()
-        values = dict(row._mapping)
-        del values["id"]
-        return FetchState(**{**values, "problems": tuple(json.loads(row.problems))})
+            return said.load_states(connection, source_ids)
+
+    def known(self, source_ids: Collection[str]) -> dict[str, Known]:
+        """What is known of several sources before they are read again."""
+        with self._transaction() as connection:
+            return said.load_known(connection, source_ids)
 
     def save_feed(self, source_id: str, feed: ParsedFeed, state: FetchState, *, now: datetime) -> Saved:
         """Save what a source said, and with it the validators that keep us from asking again."""
-        new = changed = 0
+        (saved,) = self.save_feeds([(source_id, feed, state)], now=now)
+        return saved
+
+    def save_feeds(
+        self, read: Iterable[tuple[str, ParsedFeed | None, FetchState]], *, now: datetime
+    ) -> list[Saved]:
+        """Save what several sources said, None where one said nothing new, with the state of each."""
         with self._transaction() as connection:
-            removed = select(tombstones.c.guid).where(tombstones.c.source_id == source_id)
-            gone = set(connection.execute(removed).scalars())
-            ours = connection.execute(select(entries).where(entries.c.source_id == source_id))
-            known = {row.guid: row for row in ours}
-            for entry in feed.entries:
-                if entry.guid in gone:
-                    continue
-                if entry.guid not in known:
-                    _insert_entry(connection, entry, now)
-                    new += 1
-                elif _update_entry(connection, entry, known[entry.guid], now):
-                    changed += 1
-            _save_state(connection, source_id, state, now)
-        return Saved(new=new, changed=changed)
+            return [said.save_feed(connection, *one, now=now) for one in read]
 
     def save_state(self, source_id: str, state: FetchState, *, now: datetime) -> None:
         """Remember how a source was found."""
         with self._transaction() as connection:
-            _save_state(connection, source_id, state, now)
+            said.save_state(connection, source_id, state, now=now)
 
     def prune(self, source_id: str, *, keep: int, now: datetime) -> int:
         """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
         with self._transaction() as connection:
-            rows = connection.execute(
-                select(entries.c.guid)
-                .where(entries.c.source_id == source_id)
-                .order_by(entries.c.dated_at.desc(), entries.c.guid)
-                .offset(keep)
-            )
-            guids = list(rows.scalars())
-            for guid in guids:
-                here = {"source_id": source_id, "guid": guid}
-                connection.execute(insert(tombstones).values(**here, removed_at=now))
-                for table in (translations, entries):
-                    connection.execute(
-                        delete(table).where(table.c.source_id == source_id, table.c.guid == guid)
-                    )
-        return len(guids)
+            return said.prune(connection, source_id, keep=keep, now=now)
 
     def pending(
         self, source_ids: Collection[str], target_language: str, *, again: bool = False
@@ -253,7 +223,7 @@ class Store:
                 if is_there and Made(*how) in wanted:
                     keys.append((source_id, guid))
             rows = {}
-            for batch in _batches(keys[:limit]):
+            for batch in batches(keys[:limit]):
                 chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
                 for row in connection.execute(_waiting(target_language).where(chosen)):
                     pending = _pending(row)
@@ -278,7 +248,7 @@ class Store:
         """What the translation memory holds for these keys."""
         found: dict[str, str] = {}
         with self._transaction() as connection:
-            for batch in _batches(sorted(keys)):
+            for batch in batches(sorted(keys)):
                 rows = connection.execute(
                     select(memory.c.key, memory.c.target).where(memory.c.key.in_(batch))
                 )
@@ -328,7 +298,7 @@ class Store:
         with self._transaction() as connection:
             return [
                 Record(
-                    entry=_ENTRY.validate_json(row.data),
+                    entry=said.ENTRY.validate_json(row.data),
                     translation=_TRANSLATION.validate_json(row.made) if row.made else None,
                     is_current=row.made_of_hash == row.content_hash,
                     dated_at=row.dated_at,
@@ -407,48 +377,6 @@ def _open_lock(path: Path) -> TextIO:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
 
 
-def content_hash(entry: Entry) -> str:
-    """A hash of everything that a reader sees of an entry; not of its dates."""
-    data = _ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json")
-    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
-    connection.execute(
-        insert(entries).values(
-            source_id=entry.source_id,
-            guid=entry.guid,
-            content_hash=content_hash(entry),
-            dated_at=entry.published or entry.updated or now,
-            first_seen_at=now,
-            edits=0,
-            data=_ENTRY.dump_json(entry).decode(),
-        )
-    )
-
-
-def _update_entry(connection: Connection, entry: Entry, row: Any, now: datetime) -> bool:
-    """Save a new revision, if it is one. The first `published` stays for ever."""
-    digest = content_hash(entry)
-    if digest == row.content_hash:
-        return False
-    old = _ENTRY.validate_json(row.data)
-    is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
-    if row.edits >= EDIT_LIMIT and not is_dated:
-        return False
-    connection.execute(
-        update(entries)
-        .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
-        .values(
-            content_hash=digest,
-            changed_at=now,
-            edits=0 if is_dated else row.edits + 1,
-            data=_ENTRY.dump_json(replace(entry, published=old.published)).decode(),
-        )
-    )
-    return True
-
-
 def _save_translation(connection: Connection, pending: Pending, translation: Translation) -> None:
     here = {
         "source_id": pending.entry.source_id,
@@ -470,19 +398,11 @@ def _save_translation(connection: Connection, pending: Pending, translation: Tra
 
 
 def _remember(connection: Connection, learnt: Mapping[str, str], now: datetime) -> None:
-    for batch in _batches(sorted(learnt)):
+    for batch in batches(sorted(learnt)):
         connection.execute(delete(memory).where(memory.c.key.in_(batch)))
         connection.execute(
             insert(memory), [{"key": key, "target": learnt[key], "used_at": now} for key in batch]
         )
-
-
-def _save_state(connection: Connection, source_id: str, state: FetchState, now: datetime) -> None:
-    values = {name: getattr(state, name) for name in FetchState.__dataclass_fields__}
-    values["problems"] = json.dumps(state.problems, ensure_ascii=False)
-    values["added_at"] = state.added_at or now
-    if connection.execute(update(sources).where(sources.c.id == source_id).values(**values)).rowcount == 0:
-        connection.execute(insert(sources).values(id=source_id, **values))
 
 
 def _same_entry(target_language: str) -> Any:
@@ -508,7 +428,7 @@ def _waiting(target_language: str) -> Select[Any]:
 
 def _pending(row: Any) -> Pending:
     return Pending(
-        entry=_ENTRY.validate_json(row.data),
+        entry=said.ENTRY.validate_json(row.data),
         content_hash=row.content_hash,
         changed_at=row.changed_at,
         previous=_TRANSLATION.validate_json(row.made) if row.made else None,
@@ -518,14 +438,8 @@ def _pending(row: Any) -> Pending:
 def _article(row: Any) -> Article:
     translation = _TRANSLATION.validate_json(row.made) if row.made else None
     return Article(
-        entry=translation.entry if translation else _ENTRY.validate_json(row.data),
+        entry=translation.entry if translation else said.ENTRY.validate_json(row.data),
         translation=translation,
         dated_at=row.dated_at,
         changed_at=row.made_of if translation else row.changed_at,
     )
-
-
-def _batches(values: Sequence[_Value]) -> Iterator[list[_Value]]:
-    iterator = iter(values)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -51,14 +52,52 @@ sources = Table(
     Column("id", String, primary_key=True),
     Column("title", Text),
     Column("link", Text),
+    Column("location", Text),  # where it was asked for
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("moved_to", Text),
+    Column("moved_times", Integer, nullable=False, server_default=text("0")),
+    Column("gone_at", UtcDateTime),
+    Column("http_status", Integer),
+    Column("cadence", Text, nullable=False, server_default=text("'{}'")),  # JSON of model.Cadence
     Column("added_at", UtcDateTime, nullable=False),
     Column("checked_at", UtcDateTime),
     Column("succeeded_at", UtcDateTime),
     Column("next_check_at", UtcDateTime),
+    Column("next_check_reason", Text, nullable=False, server_default=text("''")),
+    Column("not_before", UtcDateTime),
     Column("failures", Integer, nullable=False),
     Column("problems", Text, nullable=False),  # JSON array of strings
+)
+
+#: the files of folder sources, so that unchanged ones need not be read again
+files = Table(
+    "files",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("guid", Text),
+    Column("problem", Text),
+)
+
+#: the pages behind the links of entries, as full texts
+pages = Table(
+    "pages",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("feed_hash", String(64), nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_html", Text),
+    Column("problem", Text),
+    Column("failures", Integer, nullable=False),
 )
 
 #: what the sources said
@@ -73,9 +112,11 @@ entries = Table(
     Column("changed_at", UtcDateTime),  # null until the content changes
     Column("edits", Integer, nullable=False),
     Column("released_at", UtcDateTime),  # set when it must not wait for its translation any longer
+    Column("link", Text),  # as in data
     Column("data", Text, nullable=False),  # JSON of model.Entry
 )
 Index("entries_by_date", entries.c.source_id, entries.c.dated_at)
+Index("entries_by_link", entries.c.source_id, entries.c.link)
 
 #: what we made of them; one row for each entry and language, of the last revision that was translated
 translations = Table(

@@ -23,7 +23,7 @@ from feedsvc.model import (
     Verdict,
 )
 from feedsvc.store import Made, Saved, Store
-from feedsvc.store.database import EDIT_LIMIT, content_hash
+from feedsvc.store.said import EDIT_LIMIT, content_hash
 
 MakeEntry = Callable[..., Entry]
 HOUR = timedelta(hours=1)

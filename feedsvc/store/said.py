@@ -1,0 +1,190 @@
+"""What the sources said, as rows: their states, entries, files and pages. Functions of an open transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+
+from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
+from feedsvc.store.tables import entries, files, pages, sources, tombstones, translations
+
+#: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
+EDIT_LIMIT = 24
+ENTRY = TypeAdapter(Entry)
+_CADENCE = TypeAdapter(Cadence)
+_Value = TypeVar("_Value")
+_BATCH = 400  # rows or parameters in one statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """How many entries of a source were new, and how many had changed."""
+
+    new: int = 0
+    changed: int = 0
+
+
+def load_states(connection: Connection, source_ids: Collection[str]) -> dict[str, FetchState]:
+    """What is remembered of each source; a blank state for a new one."""
+    found = dict.fromkeys(source_ids, FetchState())
+    for row in _rows(connection, sources, sources.c.id, source_ids):
+        values = {name: row[name] for name in FetchState.__dataclass_fields__}
+        values["problems"] = tuple(json.loads(row["problems"]))
+        values["cadence"] = _CADENCE.validate_json(row["cadence"])
+        found[row["id"]] = FetchState(**values)
+    return found
+
+
+def load_known(connection: Connection, source_ids: Collection[str]) -> dict[str, Known]:
+    """What is known of each source before it is read again."""
+    states = load_states(connection, source_ids)
+    its_files: dict[str, dict[str, KnownFile]] = {}
+    its_pages: dict[str, dict[str, Page]] = {}
+    for row in _rows(connection, files, files.c.source_id, source_ids):
+        file = KnownFile(**{f.name: row[f.name] for f in fields(KnownFile)})
+        its_files.setdefault(row["source_id"], {})[file.path] = file
+    for row in _rows(connection, pages, pages.c.source_id, source_ids):
+        page = Page(**{f.name: row[f.name] for f in fields(Page)})
+        its_pages.setdefault(row["source_id"], {})[page.guid] = page
+    return {
+        source_id: Known(state=state, files=its_files.get(source_id, {}), pages=its_pages.get(source_id, {}))
+        for source_id, state in states.items()
+    }
+
+
+def save_state(connection: Connection, source_id: str, state: FetchState, *, now: datetime) -> None:
+    """Remember how a source was found."""
+    values = {name: getattr(state, name) for name in FetchState.__dataclass_fields__}
+    values["problems"] = json.dumps(state.problems, ensure_ascii=False)
+    values["cadence"] = _CADENCE.dump_json(state.cadence).decode()
+    values["added_at"] = state.added_at or now
+    if connection.execute(update(sources).where(sources.c.id == source_id).values(**values)).rowcount == 0:
+        connection.execute(insert(sources).values(id=source_id, **values))
+
+
+def save_feed(
+    connection: Connection, source_id: str, feed: ParsedFeed | None, state: FetchState, *, now: datetime
+) -> Saved:
+    """Save what a source said, if it said anything new, and how it was found."""
+    new = changed = 0
+    if feed is not None:
+        for entry, row in _with_rows(connection, source_id, feed.entries):
+            if row is None:
+                _insert_entry(connection, entry, now)
+                new += 1
+            elif _update_entry(connection, entry, row, now):
+                changed += 1
+        _save_files(connection, source_id, feed.files)
+        _save_pages(connection, source_id, feed.pages)
+    save_state(connection, source_id, state, now=now)
+    return Saved(new=new, changed=changed)
+
+
+def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -> int:
+    """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
+    rows = connection.execute(
+        select(entries.c.guid)
+        .where(entries.c.source_id == source_id)
+        .order_by(entries.c.dated_at.desc(), entries.c.guid)
+        .offset(keep)
+    )
+    guids = list(rows.scalars())
+    for guid in guids:
+        connection.execute(insert(tombstones).values(source_id=source_id, guid=guid, removed_at=now))
+        for table in (translations, pages, entries):
+            connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid == guid))
+    return len(guids)
+
+
+def content_hash(entry: Entry) -> str:
+    """A hash of everything that a reader sees of an entry; not of its dates."""
+    data = ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json")
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _rows(connection: Connection, table: Table, column: Any, values: Collection[str]) -> Iterator[RowMapping]:
+    """The rows of a table whose column has one of these values."""
+    for batch in batches(sorted(values)):
+        yield from connection.execute(select(table).where(column.in_(batch))).mappings()
+
+
+def _with_rows(
+    connection: Connection, source_id: str, given: Sequence[Entry]
+) -> list[tuple[Entry, RowMapping | None]]:
+    """Entries, each with its row if it has one; without those that were removed for good."""
+    known: dict[str, RowMapping] = {}
+    gone: set[str] = set()
+    for batch in batches([entry.guid for entry in given]):
+        ours = select(entries).where(entries.c.source_id == source_id, entries.c.guid.in_(batch))
+        known |= {row["guid"]: row for row in connection.execute(ours).mappings()}
+        removed = select(tombstones.c.guid).where(
+            tombstones.c.source_id == source_id, tombstones.c.guid.in_(batch)
+        )
+        gone |= set(connection.execute(removed).scalars())
+    return [(entry, known.get(entry.guid)) for entry in given if entry.guid not in gone]
+
+
+def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
+    connection.execute(
+        insert(entries).values(
+            source_id=entry.source_id,
+            guid=entry.guid,
+            content_hash=content_hash(entry),
+            dated_at=entry.published or entry.updated or now,
+            first_seen_at=now,
+            edits=0,
+            link=entry.link,
+            data=ENTRY.dump_json(entry).decode(),
+        )
+    )
+
+
+def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
+    """Save a new revision, if it is one. The first `published` stays for ever."""
+    digest = content_hash(entry)
+    if digest == row["content_hash"]:
+        return False
+    old = ENTRY.validate_json(row["data"])
+    is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
+    if row["edits"] >= EDIT_LIMIT and not is_dated:
+        return False
+    connection.execute(
+        update(entries)
+        .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
+        .values(
+            content_hash=digest,
+            changed_at=now,
+            edits=0 if is_dated else row["edits"] + 1,
+            link=entry.link,
+            data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
+        )
+    )
+    return True
+
+
+def _save_files(connection: Connection, source_id: str, present: Sequence[KnownFile]) -> None:
+    """Replace what is known of the files of a source by those that are there now."""
+    connection.execute(delete(files).where(files.c.source_id == source_id))
+    for batch in batches(present):
+        connection.execute(insert(files), [{"source_id": source_id, **asdict(file)} for file in batch])
+
+
+def _save_pages(connection: Connection, source_id: str, fetched: Sequence[Page]) -> None:
+    for page in fetched:
+        connection.execute(delete(pages).where(pages.c.source_id == source_id, pages.c.guid == page.guid))
+        connection.execute(insert(pages).values(source_id=source_id, **asdict(page)))
+
+
+def batches(values: Sequence[_Value]) -> Iterator[list[_Value]]:
+    """Cut values into lists that fit into one statement."""
+    iterator = iter(values)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
