@@ -13,6 +13,8 @@ STAGES = {"ingest", "store", "translate", "publish"}
 LEAVES = {"model.py", "errors.py", "languages.py", "markup.py", "detect.py"}
 OWNERS = {
     "httpx": ("ingest/fetch.py", "translate/index.py", "translate/download.py"),
+    "httpcore": "ingest/network.py",
+    "brotli": "ingest/unpack.py",
     "feedparser": "ingest/parse.py",
     "frontmatter": "ingest/folder.py",
     "nh3": "ingest/sanitize.py",

@@ -1,10 +1,16 @@
-"""Fetches documents over HTTP: conditional, capped, timed, and honest about who asks."""
+"""Fetches documents over HTTP: conditional, capped, timed, polite, and honest about who asks."""
 
 from __future__ import annotations
 
-import ipaddress
-import socket
+import ssl
+import threading
 import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -13,30 +19,56 @@ import httpx
 
 from feedsvc import __version__
 from feedsvc.errors import FetchError
-from feedsvc.model import Access, Fetched, FetchState, NotModified, Source
+from feedsvc.ingest import answers, network
+from feedsvc.ingest.secrets import access_headers
+from feedsvc.ingest.turns import Turns
+from feedsvc.ingest.unpack import ACCEPT_ENCODING, PackingError, TooLarge, unpack
+from feedsvc.model import Access, Answered, Fetched, FetchState, Limits, NotModified, Source
 
-USER_AGENT = f"feedsvc/{__version__} (reads and translates feeds for its user)"
 #: what a feed may be, and a page
-ACCEPT_FEED = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+ACCEPT_FEED = "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
-MAX_BODY_BYTES = 10_000_000  # after decompression
+MAX_BODY_BYTES = 10_000_000  # packed, and unpacked
 MAX_REDIRECTS = 5
 DEADLINE_S = 60.0  # for one document, redirects included
+#: runs in a row in which a server must say that a document has moved for good before we believe it
+MOVED_AFTER = 3
 NO_ACCESS = Access()
+NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=10.0, pool=60.0)
+_PERMANENT = frozenset({httpx.codes.MOVED_PERMANENTLY, httpx.codes.PERMANENT_REDIRECT})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What is the same for every request on the way to a document."""
+
+    own: str | None
+    access: Access
+    allow_private: bool
+    headers: Mapping[str, str]
+    now: datetime
+
+    def is_own(self, url: str) -> bool:
+        """A URL is on the server that the user himself wrote down."""
+        return self.own is not None and _place(urlsplit(url)) == _place(urlsplit(self.own))
 
 
 class Fetcher:
-    """One HTTP client for a run; a context manager. `transport` replaces the network in tests."""
+    """What a run asks of the network, for all its threads; a context manager.
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(
-            http2=transport is None,
-            transport=transport,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            headers={"User-Agent": USER_AGENT, "Accept": ACCEPT_FEED},
-        )
+    `transport` replaces the network in tests.
+    """
+
+    def __init__(self, limits: Limits | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        self._limits = limits or Limits()
+        self._turns = Turns(self._limits)
+        self._transport = transport
+        self._lock = threading.Lock()
+        #: by proxy, and whether private addresses may be connected to: else a connection that one source may
+        #: use would be there for another that may not
+        self._clients: dict[tuple[str | None, bool], httpx.Client] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -44,24 +76,29 @@ class Fetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        for client in self._clients.values():
+            client.close()
 
-    def fetch(self, source: Source, state: FetchState, *, force: bool = False) -> Fetched | NotModified:
+    def fetch(
+        self, source: Source, state: FetchState, *, now: datetime = NO_DATE, force: bool = False
+    ) -> Fetched | NotModified:
         """The document of a feed source, or the news that it has not changed.
 
-        The validators of the last good parse are sent back unless force is set. A redirect may not lead to a
-        private address, unless the source allows that or names that host itself.
+        It is asked for where it has moved to, once that has been said often enough. The validators of the last
+        good parse are sent back unless force is set.
 
         Raises: FetchError with the reason.
         Spec: RFC 9110 13.1 (conditional requests), 15.4 (redirection).
         """
+        has_moved = state.moved_to is not None and state.moved_times >= MOVED_AFTER
         return self.get(
-            source.location,
+            state.moved_to if has_moved and state.moved_to else source.location,
             own=source.location,
             access=source.access,
             allow_private=source.allow_private,
             etag=None if force else state.etag,
             last_modified=None if force else state.last_modified,
+            now=now,
         )
 
     def get(
@@ -74,109 +111,200 @@ class Fetcher:
         accept: str = ACCEPT_FEED,
         etag: str | None = None,
         last_modified: str | None = None,
+        now: datetime = NO_DATE,
     ) -> Fetched | NotModified:
         """A document of the web, or the news that it is still the one with these validators.
 
         `own` is an address that the user himself wrote down: its host may be private, and `access` is sent to
         that host alone. Every other host, whether a redirect or the content of a feed leads there, must be
-        public unless allow_private is set.
+        public unless allow_private is set. `now` matters where a server gives dates and not its own time.
 
         Raises: FetchError with the reason.
         """
-        headers, deadline = (
-            _validators(etag, last_modified) | {"Accept": accept},
-            time.monotonic() + DEADLINE_S,
-        )
-        first = url
-        if own is None:
-            _check(url, url, own, allow_private)
+        headers = {"Accept": accept, **_validators(etag, last_modified)}
+        asking = _Asking(own=own, access=access, allow_private=allow_private, headers=headers, now=now)
+        first, left_s, moved_to, has_moved = url, DEADLINE_S, None, True
+        cookies = httpx.Cookies()
         for _ in range(MAX_REDIRECTS + 1):
-            try:
-                with self._client.stream("GET", url, headers=headers) as response:
-                    if not response.has_redirect_location:
-                        return _outcome(response, deadline)
-                    url = _redirected(url, response.headers["location"], own, allow_private)
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last for impossible hosts
-                raise FetchError(url, _reason(error)) from error
+            with self._turns.turn(_host(url)):
+                began = time.monotonic()
+                with network.deadline(began + left_s):
+                    outcome = self._ask(url, asking, cookies)
+                left_s -= time.monotonic() - began
+            if not isinstance(outcome, _Redirect):
+                return replace(outcome, answered=replace(outcome.answered, moved_to=moved_to))
+            url = outcome.target
+            has_moved = has_moved and outcome.is_permanent
+            moved_to = url if has_moved else moved_to
         raise FetchError(first, f"more than {MAX_REDIRECTS} redirects")
+
+    def _ask(self, url: str, asking: _Asking, cookies: httpx.Cookies) -> Fetched | NotModified | _Redirect:
+        """One request and its answer."""
+        try:
+            request = self._request(url, asking, cookies)
+            response = self._client(url, asking).send(request, stream=True)
+            try:
+                cookies.extract_cookies(response)
+                if response.has_redirect_location:
+                    return _redirect(url, response)
+                return _outcome(response, asking)
+            finally:
+                response.close()
+        except network.PrivateAddress as error:
+            raise FetchError(url, f"leads to {error}") from error
+        except PackingError as error:
+            raise FetchError(url, f"the document is broken: {error}") from error
+        except TooLarge as error:
+            raise FetchError(url, f"the document is larger than {MAX_BODY_BYTES // 1_000_000} MB") from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last for impossible hosts
+            raise FetchError(url, _reason(error)) from error
+
+    def _request(self, url: str, asking: _Asking, cookies: httpx.Cookies) -> httpx.Request:
+        contact = f"; {self._limits.contact}" if self._limits.contact else ""
+        headers = httpx.Headers(
+            {
+                "User-Agent": f"feedsvc/{__version__} (reads and translates feeds for its user{contact})",
+                "Accept-Encoding": ACCEPT_ENCODING,
+                **asking.headers,
+            }
+        )
+        if asking.is_own(url):
+            headers.update(access_headers(asking.access, url))
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": _TIMEOUT.as_dict()})
+        if "cookie" not in headers:
+            cookies.set_cookie_header(request)
+        return request
+
+    def _client(self, url: str, asking: _Asking) -> httpx.Client:
+        proxy = _proxy(url, asking.access)
+        may_be_private = asking.allow_private or asking.is_own(url)
+        if proxy and not may_be_private:
+            _refuse_private_literal(url)  # all that can be known here of where a proxy will connect to
+        key = (proxy, may_be_private)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._new_client(*key)
+            return self._clients[key]
+
+    def _new_client(self, proxy: str | None, allow_private: bool) -> httpx.Client:
+        transport = self._transport
+        if transport is None:
+            threads = self._limits.connections
+            direct = httpx.HTTPTransport(
+                verify=_tls(),
+                http2=True,
+                proxy=proxy,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=threads),
+            )
+            # httpx has no way to hand this on to the pool that it makes
+            direct._pool._network_backend = network.Network(allow_private=allow_private or proxy is not None)
+            transport = direct
+        # cookies of one source are nothing to another one: each document has a jar of its own
+        nobody = httpx.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+        return httpx.Client(transport=transport, cookies=nobody, trust_env=False, follow_redirects=False)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Whom to trust; reading that takes longer than many a request."""
+    return httpx.create_ssl_context()
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    target: str
+    is_permanent: bool
 
 
 def _validators(etag: str | None, last_modified: str | None) -> dict[str, str]:
     headers = {}
     if etag and etag.isascii():  # others cannot be sent back as they came
         headers["If-None-Match"] = etag
-    if last_modified:
+    if last_modified and last_modified.isascii():
         headers["If-Modified-Since"] = last_modified
     return headers
 
 
-def _outcome(response: httpx.Response, deadline: float) -> Fetched | NotModified:
-    url = str(response.url)
-    if response.status_code == httpx.codes.NOT_MODIFIED:
-        return NotModified()
+def _outcome(response: httpx.Response, asking: _Asking) -> Fetched | NotModified:
+    url, status, headers = str(response.url), response.status_code, response.headers
+    answered = Answered(status=status, fresh_s=answers.fresh_s(headers, now=asking.now))
+    if status == httpx.codes.NOT_MODIFIED and not {"If-None-Match", "If-Modified-Since"}.isdisjoint(
+        asking.headers
+    ):
+        return NotModified(answered=answered)
     if not response.is_success:
-        said = f"the server answered {response.status_code} {response.reason_phrase}".rstrip()
-        raise FetchError(url, said, status=response.status_code)
+        said = f"the server answered {status} {response.reason_phrase}".rstrip()
+        after_s = answers.retry_after_s(headers, now=asking.now)
+        raise FetchError(url, said, status=status, retry_after_s=after_s)
     return Fetched(
-        body=_read(response, url, deadline),
+        body=unpack(response.iter_raw(65536), headers.get("content-encoding", ""), limit=MAX_BODY_BYTES),
         final_url=url,
-        content_type=response.headers.get("content-type", ""),
-        etag=response.headers.get("etag"),
-        last_modified=response.headers.get("last-modified"),
+        content_type=headers.get("content-type", ""),
+        etag=headers.get("etag"),
+        last_modified=headers.get("last-modified"),
+        answered=answered,
     )
 
 
-def _read(response: httpx.Response, url: str, deadline: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes(65536):
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise FetchError(url, f"the document is larger than {MAX_BODY_BYTES // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise FetchError(url, f"the document did not arrive within {DEADLINE_S:.0f} s")
-    return bytes(body)
-
-
-def _redirected(url: str, location: str, own: str | None, allow_private: bool) -> str:
-    """Where a redirect leads, if it may be followed."""
-    target = urljoin(url, location)
+def _redirect(url: str, response: httpx.Response) -> _Redirect:
+    """Where an answer leads, if that is on the web."""
+    target = urljoin(url, response.headers["location"])
     parts = urlsplit(target)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise FetchError(url, f"redirects to {target[:200]}, which is not on the web")
-    _check(url, target, own, allow_private)
-    return target
+    without_name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return _Redirect(without_name, response.status_code in _PERMANENT)
 
 
-def _check(url: str, target: str, own: str | None, allow_private: bool) -> None:
-    parts = urlsplit(target)
-    allowed = allow_private or (own is not None and _place(parts) == _place(urlsplit(own)))
-    if not allowed and parts.hostname and (address := _private_address(parts.hostname)):
-        verb = "redirects to" if url != target else "leads to"
-        raise FetchError(url, f"{verb} {parts.hostname}, the private address {address}")
+def _host(url: str) -> str:
+    """Whose turn it is; an impossible URL has no host, which the request itself will say."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _place(parts: SplitResult) -> tuple[str | None, int]:
     """Host and port of a URL."""
-    return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
 
 
-def _private_address(host: str) -> str | None:
-    """The first address of a host that is not a public one."""
+def _proxy(url: str, access: Access) -> str | None:
+    """The proxy to go through: that of the source, else that of the environment."""
+    if access.proxy is not None:
+        return None if access.proxy == "direct" else access.proxy
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _refuse_private_literal(url: str) -> None:
+    host = urlsplit(url).hostname or ""
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return None  # the request itself will say that the host has no address
-    addresses = [str(info[4][0]).split("%")[0] for info in found]
-    return next((a for a in addresses if not ipaddress.ip_address(a).is_global), None)
+        is_public = network.is_public(host)
+    except ValueError:
+        is_public = host != "localhost" and not host.endswith(".localhost")
+    if not is_public:
+        raise network.PrivateAddress(host, host)
 
 
 def _reason(error: Exception) -> str:
+    text = str(error)
     match error:
+        case httpx.TimeoutException() if "deadline" in text:
+            return f"the document did not arrive within {DEADLINE_S:.0f} s"
         case httpx.ConnectTimeout():
             return "no connection within 10 s"
         case httpx.TimeoutException():
             return "the server stopped answering"
+        case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in text:
+            why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
+            return f"its certificate cannot be trusted: {why or text}"
         case httpx.ConnectError():
-            return f"cannot connect: {error}"
+            return f"cannot connect: {text}"
+        case httpx.RemoteProtocolError() if "complete message body" in text:
+            return "the document came only in part"
         case _:
-            return f"{error}" or type(error).__name__
+            return text or type(error).__name__

@@ -5,32 +5,43 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
+from conftest import NOW
 from fakes import Answer, WebServer
 
 from feedsvc import __version__
 from feedsvc.errors import FetchError
 from feedsvc.ingest import fetch
 from feedsvc.ingest.fetch import Fetcher
-from feedsvc.model import Fetched, FetchState, NotModified, Source
+from feedsvc.model import Answered, Fetched, FetchState, Limits, NotModified, Source
 
 Get = Callable[..., Fetched | NotModified]
 Reason = Callable[..., str]
+HASTY = Limits(host_delay_s=0)
 
 
 @pytest.fixture
-def get(web: WebServer, make_source: Callable[..., Source]) -> Iterator[Get]:
+def answers() -> list[Answered]:
+    """What `get` was told beside each document."""
+    return []
+
+
+@pytest.fixture
+def get(web: WebServer, make_source: Callable[..., Source], answers: list[Answered]) -> Iterator[Get]:
     """Fetches a path of the web server."""
-    with Fetcher() as fetcher:
+    with Fetcher(HASTY) as fetcher:
 
         def of(
             path: str, state: FetchState | None = None, force: bool = False, **changes: object
         ) -> Fetched | NotModified:
             url = path if "://" in path else web.url + path
             source = make_source(kind="feed", location=url, **changes)
-            return fetcher.fetch(source, state or FetchState(), force=force)
+            outcome = fetcher.fetch(source, state or FetchState(), now=NOW, force=force)
+            answers.append(outcome.answered)
+            return replace(outcome, answered=Answered())
 
         yield of
 
@@ -176,9 +187,7 @@ def test_redirects_come_to_an_end(web: WebServer, get: Get, reason: Reason) -> N
 def test_a_redirect_does_not_lead_into_a_private_network(host: str, web: WebServer, reason: Reason) -> None:
     port = web.url.rpartition(":")[2]
     web.answers["/feed"] = Answer(status=302, headers={"Location": f"http://{host}:{port}/secret"})
-    assert re.fullmatch(
-        rf"redirects to {re.escape(host.strip('[]'))}, the private address \S+", reason("/feed")
-    )
+    assert re.fullmatch(rf"leads to {re.escape(host.strip('[]'))}, the private address \S+", reason("/feed"))
     assert [path for path, _ in web.requests] == ["/feed"]
 
 
@@ -196,8 +205,8 @@ def test_a_name_that_leads_into_a_private_network_is_refused(
         return [(0, 0, 0, "", ("93.184.215.14", 0)), (0, 0, 0, "", ("192.168.0.1", 0))]
 
     web.answers["/feed"] = Answer(status=302, headers={"Location": "https://public.example/"})
-    monkeypatch.setattr("feedsvc.ingest.fetch.socket.getaddrinfo", resolve_unless_ours(resolve))
-    assert reason("/feed") == "redirects to public.example, the private address 192.168.0.1"
+    monkeypatch.setattr("feedsvc.ingest.network.socket.getaddrinfo", resolve_unless_ours(resolve))
+    assert reason("/feed") == "leads to public.example, the private address 192.168.0.1"
 
 
 def resolve_unless_ours(resolve: Callable[..., object]) -> Callable[..., object]:
@@ -261,7 +270,7 @@ def test_a_packed_document_may_not_be_endless_unpacked(
 
 def test_a_badly_packed_document_is_named(web: WebServer, reason: Reason) -> None:
     web.answers["/feed"] = Answer(b"<rss/>", headers={"Content-Encoding": "gzip"})
-    assert "decompressing" in reason("/feed")
+    assert reason("/feed").startswith("the document is broken: it cannot be unpacked: ")
 
 
 def test_a_document_may_not_take_for_ever(
@@ -312,7 +321,7 @@ def test_what_the_network_does_is_named(
         raise error
 
     source = make_source(kind="feed", location="https://news.example/feed")
-    with Fetcher(httpx.MockTransport(fail)) as fetcher, pytest.raises(FetchError) as caught:
+    with Fetcher(HASTY, httpx.MockTransport(fail)) as fetcher, pytest.raises(FetchError) as caught:
         fetcher.fetch(source, FetchState())
     assert caught.value.reason == expected
     assert caught.value.url == "https://news.example/feed"
