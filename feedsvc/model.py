@@ -189,14 +189,17 @@ class Cadence:
     skip_days: tuple[int, ...] = ()
     #: usual time between two entries
     gap_s: int | None = None
+    #: date of the newest entry
+    newest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchState:
     """What we remember of a source between two runs."""
 
-    #: where its document was asked for; all that follows holds for that place alone
+    #: where it is, and how it was read; all that follows holds for that place, validators also for that way alone
     location: str | None = None
+    reading: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     #: SHA-256 of the document that was parsed last

@@ -7,24 +7,23 @@ failure of one source or language pass, by naming it in the report and in the st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from feedsvc.config import Config
-from feedsvc.errors import ConfigError, SourceError, StoreError, TranslationError
-from feedsvc.ingest import Fetcher, read_source
-from feedsvc.model import Failure, NotModified, ParsedFeed, Pending, RunReport, Source
+from feedsvc.errors import ConfigError, StoreError, TranslationError
+from feedsvc.ingest import Fetcher
+from feedsvc.model import Failure, Pending, RunReport, Source
+from feedsvc.polling import poll
 from feedsvc.publish import publish
-from feedsvc.store import Saved, Store
+from feedsvc.store import Store
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
 #: told what is going on: the stage, how much is done, and of how much
 Progress = Callable[[str, int, int], None]
-_PARALLEL_FETCHES = 8
 
 
 def refresh(
@@ -50,10 +49,17 @@ def refresh(
     chosen = [s for s in config.sources if not only or s.id in only]
     with store.exclusive():
         work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
-        # ingest
-        read = _read_all(chosen, store, fetcher, now=now, force=force, on_progress=on_progress)
-        # store
-        saved = [_save(source, outcome, store, now=now) for source, outcome in read]
+        # ingest, store
+        read = poll(
+            chosen,
+            store,
+            fetcher,
+            config.limits,
+            now=now,
+            force=force,
+            named=bool(only),
+            on_progress=partial(on_progress, "ingest"),
+        )
         # translate
         waiting = store.pending([s.id for s in chosen], config.target_language, again=force)
         done = work.translate(waiting)
@@ -68,14 +74,14 @@ def refresh(
             files = tuple(dict.fromkeys((*files, *republish(config, store))))
     return RunReport(
         sources=len(chosen),
-        unchanged=sum(isinstance(outcome, NotModified) for _, outcome in read),
-        new_entries=sum(s.new for s in saved),
-        changed_entries=sum(s.changed for s in saved),
+        unchanged=read.unchanged,
+        new_entries=read.new_entries,
+        changed_entries=read.changed_entries,
         translated_entries=done.entries,
         improved_entries=improved.entries,
         sentences=done.sentences + improved.sentences,
         files=files,
-        failures=tuple(dict.fromkeys((*_failures(read), *done.failures, *improved.failures))),
+        failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures))),
     )
 
 
@@ -106,68 +112,8 @@ def republish(config: Config, store: Store) -> tuple[str, ...]:
 
     Raises: PublishError.
     """
-    states = {source.id: store.state(source.id) for source in config.sources}
+    states = store.states([source.id for source in config.sources])
     return publish(config, store.articles(list(states), config.target_language), states)
-
-
-Outcome = ParsedFeed | NotModified | SourceError
-
-
-def _read_all(
-    sources: Sequence[Source],
-    store: Store,
-    fetcher: Fetcher,
-    *,
-    now: datetime,
-    force: bool,
-    on_progress: Progress,
-) -> list[tuple[Source, Outcome]]:
-    """Read all sources side by side; the database is touched by this thread alone."""
-    known = store.known([source.id for source in sources])
-
-    def read(source: Source) -> Outcome:
-        try:
-            return read_source(source, fetcher, known[source.id], now=now, force=force)
-        except SourceError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
-            return SourceError(f"unexpected {type(error).__name__}: {error}")
-
-    outcomes: list[Outcome] = []
-    on_progress("ingest", 0, len(sources))
-    with ThreadPoolExecutor(_PARALLEL_FETCHES) as pool:
-        for outcome in pool.map(read, sources):
-            outcomes.append(outcome)
-            on_progress("ingest", len(outcomes), len(sources))
-    return list(zip(sources, outcomes, strict=True))
-
-
-def _save(source: Source, outcome: Outcome, store: Store, *, now: datetime) -> Saved:
-    """Store what a source said, or why it said nothing."""
-    due = now + timedelta(seconds=source.interval_s)
-    state = replace(store.state(source.id), checked_at=now, next_check_at=due)
-    if isinstance(outcome, SourceError):
-        state = replace(state, failures=state.failures + 1, problems=(str(outcome),))
-        store.save_state(source.id, state, now=now)
-        return Saved()
-    was_unreadable, state = state.failures > 0, replace(state, failures=0, succeeded_at=now)
-    if isinstance(outcome, NotModified):
-        # what was wrong with single entries is still wrong
-        state = replace(state, problems=() if was_unreadable else state.problems)
-        store.save_state(source.id, state, now=now)
-        return Saved()
-    state = replace(
-        state,
-        problems=outcome.problems,
-        title=outcome.title or state.title,
-        link=outcome.link or state.link,
-        etag=outcome.etag,
-        last_modified=outcome.last_modified,
-    )
-    saved = store.save_feed(source.id, outcome, state, now=now)
-    if source.keep_entries is not None:
-        store.prune(source.id, keep=source.keep_entries, now=now)
-    return saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,12 +309,3 @@ def _failure(pending: Pending, error: Exception) -> Failure:
 
 def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
-
-
-def _failures(read: Sequence[tuple[Source, Outcome]]) -> Iterator[Failure]:
-    """What went wrong while reading: whole sources, and single entries or files of others."""
-    for source, outcome in read:
-        if isinstance(outcome, SourceError):
-            yield Failure(source_id=source.id, reason=str(outcome))
-        elif isinstance(outcome, ParsedFeed):
-            yield from (Failure(source_id=source.id, reason=problem) for problem in outcome.problems)

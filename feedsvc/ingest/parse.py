@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ def parse_feed(fetched: Fetched, source: Source) -> ParsedFeed:
         problems=tuple(problems),
         etag=fetched.etag if is_whole else None,
         last_modified=fetched.last_modified if is_whole else None,
+        body_hash=hashlib.sha256(fetched.body).hexdigest() if is_whole else None,
+        answered=fetched.answered,
     )
 
 

@@ -392,7 +392,7 @@ def _refresh(config: Config, sources: list[str], *, force: bool) -> RunReport:
     from feedsvc.ingest import Fetcher
     from feedsvc.service.console import progress_bar
 
-    with _store(config) as store, Fetcher() as fetcher, progress_bar() as on_progress:
+    with _store(config) as store, Fetcher(config.limits) as fetcher, progress_bar() as on_progress:
         return pipeline.refresh(
             config,
             store,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from feedsvc import pipeline
+from feedsvc import pipeline, schedule
 from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
@@ -78,8 +78,9 @@ class Worker:
             self._say("stopped in the middle of a refresh; the next start goes on with it")
 
     def _refresh_due(self, now: datetime) -> None:
-        with Store(self._config.database) as store, Fetcher() as fetcher:
-            due = [s.id for s in self._config.sources if (store.state(s.id).next_check_at or now) <= now]
+        with Store(self._config.database) as store, Fetcher(self._config.limits) as fetcher:
+            states = store.states([s.id for s in self._config.sources])
+            due = [source_id for source_id, state in states.items() if schedule.is_due(state, now=now)]
             if due:
                 report = pipeline.refresh(
                     self._config,

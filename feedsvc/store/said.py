@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
 
+from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
 from feedsvc.store.tables import entries, files, pages, sources, tombstones, translations
 
@@ -20,6 +22,7 @@ from feedsvc.store.tables import entries, files, pages, sources, tombstones, tra
 EDIT_LIMIT = 24
 ENTRY = TypeAdapter(Entry)
 _CADENCE = TypeAdapter(Cadence)
+_REMOVED = object()
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
 
@@ -76,32 +79,40 @@ def save_feed(
     """Save what a source said, if it said anything new, and how it was found."""
     new = changed = 0
     if feed is not None:
+        ours = {}
         for entry, row in _with_rows(connection, source_id, feed.entries):
+            ours[entry.guid] = row["guid"] if row else entry.guid
             if row is None:
                 _insert_entry(connection, entry, now)
                 new += 1
-            elif _update_entry(connection, entry, row, now):
+            elif _update_entry(connection, replace(entry, guid=row["guid"]), row, now):
                 changed += 1
         _save_files(connection, source_id, feed.files)
-        _save_pages(connection, source_id, feed.pages)
+        _save_pages(
+            connection, source_id, [replace(p, guid=ours[p.guid]) for p in feed.pages if p.guid in ours]
+        )
     save_state(connection, source_id, state, now=now)
     return Saved(new=new, changed=changed)
 
 
 def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -> int:
     """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
-    rows = connection.execute(
-        select(entries.c.guid)
+    query = (
+        select(entries)
         .where(entries.c.source_id == source_id)
         .order_by(entries.c.dated_at.desc(), entries.c.guid)
         .offset(keep)
     )
-    guids = list(rows.scalars())
-    for guid in guids:
-        connection.execute(insert(tombstones).values(source_id=source_id, guid=guid, removed_at=now))
+    rows = list(connection.execute(query).mappings())
+    for row in rows:
+        here = {"source_id": source_id, "guid": row["guid"]}
+        title = ENTRY.validate_json(row["data"]).title
+        connection.execute(insert(tombstones).values(**here, removed_at=now, link=row["link"], title=title))
         for table in (translations, pages, entries):
-            connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid == guid))
-    return len(guids)
+            connection.execute(
+                delete(table).where(table.c.source_id == source_id, table.c.guid == row["guid"])
+            )
+    return len(rows)
 
 
 def content_hash(entry: Entry) -> str:
@@ -119,17 +130,54 @@ def _rows(connection: Connection, table: Table, column: Any, values: Collection[
 def _with_rows(
     connection: Connection, source_id: str, given: Sequence[Entry]
 ) -> list[tuple[Entry, RowMapping | None]]:
-    """Entries, each with its row if it has one; without those that were removed for good."""
+    """Entries, each with its row if it has one; without those that were removed for good.
+
+    Some feeds give an entry another guid at every look. One that comes with a new guid, but has link and title
+    of an entry whose guid is not in the feed any longer, is that entry and keeps its guid.
+    """
     known: dict[str, RowMapping] = {}
     gone: set[str] = set()
-    for batch in batches([entry.guid for entry in given]):
+    guids = [entry.guid for entry in given]
+    for batch in batches(guids):
         ours = select(entries).where(entries.c.source_id == source_id, entries.c.guid.in_(batch))
         known |= {row["guid"]: row for row in connection.execute(ours).mappings()}
         removed = select(tombstones.c.guid).where(
             tombstones.c.source_id == source_id, tombstones.c.guid.in_(batch)
         )
         gone |= set(connection.execute(removed).scalars())
-    return [(entry, known.get(entry.guid)) for entry in given if entry.guid not in gone]
+    links = Counter(entry.link for entry in given)
+    new = [e for e in given if e.guid not in known and e.guid not in gone and e.link and links[e.link] == 1]
+    earlier = _earlier(connection, source_id, new, present=set(guids))
+    pairs = []
+    for entry in given:
+        row = known.get(entry.guid) or earlier.get(entry.guid)
+        if entry.guid not in gone and row is not _REMOVED:
+            pairs.append((entry, row))
+    return pairs
+
+
+def _earlier(
+    connection: Connection, source_id: str, new: Sequence[Entry], *, present: Collection[str]
+) -> dict[str, Any]:
+    """The rows of entries that now have another guid, by that guid; `_REMOVED` for those removed for good."""
+    found: dict[str, Any] = {}
+    titles = {entry.link: (entry.guid, entry.title) for entry in new}
+    for batch in batches([entry.link for entry in new]):
+        removed = select(tombstones.c.link, tombstones.c.title).where(
+            tombstones.c.source_id == source_id, tombstones.c.link.in_(batch)
+        )
+        for link, title in connection.execute(removed):
+            if titles[link][1] == title:
+                found[titles[link][0]] = _REMOVED
+        ours = select(entries).where(entries.c.source_id == source_id, entries.c.link.in_(batch))
+        rows = list(connection.execute(ours).mappings())
+        sharing = Counter(row["link"] for row in rows)
+        for row in rows:
+            guid, title = titles[row["link"]]
+            is_its_own = sharing[row["link"]] == 1 and row["guid"] not in present
+            if is_its_own and ENTRY.validate_json(row["data"]).title == title:
+                found[guid] = row
+    return found
 
 
 def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
@@ -153,6 +201,8 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
     if digest == row["content_hash"]:
         return False
     old = ENTRY.validate_json(row["data"])
+    if revision.is_same(old, entry):
+        return False
     is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
     if row["edits"] >= EDIT_LIMIT and not is_dated:
         return False

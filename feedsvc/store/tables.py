@@ -52,7 +52,8 @@ sources = Table(
     Column("id", String, primary_key=True),
     Column("title", Text),
     Column("link", Text),
-    Column("location", Text),  # where it was asked for
+    Column("location", Text),
+    Column("reading", Text),  # settings that decide what is made of its document
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
@@ -150,4 +151,6 @@ tombstones = Table(
     Column("source_id", String, primary_key=True),
     Column("guid", Text, primary_key=True),
     Column("removed_at", UtcDateTime, nullable=False),
+    Column("link", Text),
+    Column("title", Text),
 )

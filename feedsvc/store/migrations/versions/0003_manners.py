@@ -16,6 +16,7 @@ def upgrade() -> None:
     time = sa.DateTime(timezone=True)
     for column in (
         sa.Column("location", sa.Text),
+        sa.Column("reading", sa.Text),
         sa.Column("body_hash", sa.String(64)),
         sa.Column("moved_to", sa.Text),
         sa.Column("moved_times", sa.Integer, nullable=False, server_default=sa.text("0")),
@@ -49,6 +50,8 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text),
         sa.Column("failures", sa.Integer, nullable=False),
     )
+    for name in ("link", "title"):
+        op.add_column("tombstones", sa.Column(name, sa.Text))
     op.add_column("entries", sa.Column("link", sa.Text))
     _fill_links()
     op.create_index("entries_by_link", "entries", ["source_id", "link"])

@@ -1,0 +1,263 @@
+"""Stages 1 and 2 for many sources: reads them side by side, and saves what each says as soon as it has said it.
+
+Only reading happens in threads; the database belongs to the calling thread. What is under way at one time is
+bounded, and so is the memory, however many sources there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from feedsvc import schedule
+from feedsvc.errors import FetchError, SourceError
+from feedsvc.ingest import Fetcher, read_source
+from feedsvc.ingest.fetch import MOVED_AFTER
+from feedsvc.model import Answered, Failure, FetchState, Known, Limits, NotModified, ParsedFeed, Source
+from feedsvc.store import Saved, Store
+
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A source that was not asked, because its server does not want to be."""
+
+    why: str
+
+
+Outcome: TypeAlias = ParsedFeed | NotModified | SourceError | LeftAlone
+_Read: TypeAlias = tuple[Source, FetchState, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What came of looking at some sources."""
+
+    unchanged: int = 0
+    new_entries: int = 0
+    changed_entries: int = 0
+    failures: tuple[Failure, ...] = ()
+
+
+def poll(
+    sources: Sequence[Source],
+    store: Store,
+    fetcher: Fetcher,
+    limits: Limits,
+    *,
+    now: datetime,
+    force: bool = False,
+    named: bool = False,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Polled:
+    """Read sources and save what they say.
+
+    A source whose server has said that it is gone is left alone, unless it was asked for by name; so is one
+    whose server wants to wait. `force` asks both, and everything else unconditionally.
+    """
+    unchanged = new = changed = done = 0
+    failures: list[Failure] = []
+    on_progress(0, len(sources))
+    for batch in _read_all(sources, store, fetcher, limits, now=now, force=force, named=named):
+        for saved in _save(batch, store, now=now):
+            new, changed = new + saved.new, changed + saved.changed
+        for source, _, outcome in batch:
+            unchanged += isinstance(outcome, NotModified)
+            failures += [Failure(source_id=source.id, reason=why) for why in _complaints(outcome)]
+        done += len(batch)
+        on_progress(done, len(sources))
+    places = {source.id: place for place, source in enumerate(sources)}
+    return Polled(
+        unchanged=unchanged,
+        new_entries=new,
+        changed_entries=changed,
+        failures=tuple(sorted(failures, key=lambda failure: places[failure.source_id])),
+    )
+
+
+def _read_all(
+    sources: Sequence[Source],
+    store: Store,
+    fetcher: Fetcher,
+    limits: Limits,
+    *,
+    now: datetime,
+    force: bool,
+    named: bool,
+) -> Iterator[list[_Read]]:
+    """What each source said, in batches of those that were ready at the same time."""
+
+    def read(source: Source, known: Known) -> Outcome:
+        why = None if force else _why_not(source, known.state, now=now, named=named)
+        if why:
+            return LeftAlone(why)
+        try:
+            return read_source(source, fetcher, known, now=now, force=force)
+        except SourceError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
+            return SourceError(f"unexpected {type(error).__name__}: {error}")
+
+    at_once = 2 * limits.connections
+    waiting = _with_known(_spread(sources), store, at_once)
+    running: dict[Future[Outcome], tuple[Source, FetchState]] = {}
+    pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ingest")
+    try:
+        while True:
+            for source, known in islice(waiting, at_once - len(running)):
+                running[pool.submit(read, source, known)] = source, known.state
+            if not running:
+                return
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
+            yield [(*running.pop(future), future.result()) for future in ready]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _spread(sources: Sequence[Source]) -> list[Source]:
+    """Sources of different hosts side by side: those of one host would keep all threads waiting for their turn."""
+    seen: Counter[str] = Counter()
+    rounds: list[tuple[int, int]] = []
+    for place, source in enumerate(sources):
+        host = urlsplit(source.location).netloc if source.kind == "feed" else source.id
+        rounds.append((seen[host], place))
+        seen[host] += 1
+    return [sources[place] for _, place in sorted(rounds)]
+
+
+def _with_known(sources: Sequence[Source], store: Store, at_once: int) -> Iterator[tuple[Source, Known]]:
+    """Each source with what is still true of what is known of it."""
+    for start in range(0, len(sources), at_once):
+        some = sources[start : start + at_once]
+        known = store.known([source.id for source in some])
+        for source in some:
+            yield source, _still_true(source, known[source.id])
+
+
+def _still_true(source: Source, known: Known) -> Known:
+    """What holds for a source as it is configured now."""
+    state = known.state
+    if state.location not in (None, source.location):
+        known = Known(state=FetchState(added_at=state.added_at))
+    if state.reading != (reading := _reading(source)):
+        # the same document would be read otherwise now
+        fresh = replace(known.state, reading=reading, etag=None, last_modified=None, body_hash=None)
+        known = replace(known, state=fresh)
+    return replace(known, state=replace(known.state, location=source.location))
+
+
+def _reading(source: Source) -> str:
+    """The settings that decide what is made of the document of a source."""
+    return f"{source.language or 'any'} {'full' if source.full_text else 'as is'}"
+
+
+def _why_not(source: Source, state: FetchState, *, now: datetime, named: bool) -> str | None:
+    """Why a source must be left alone now."""
+    if state.gone_at is not None and not named:
+        return f"{_gone(state.gone_at)}; take it out of the configuration, or ask again with: feedsvc refresh {source.id}"
+    if state.not_before is not None and now < state.not_before:
+        return f"its server asked us to wait until {_minute(state.not_before)} (Retry-After); --force asks all the same"
+    return None
+
+
+def _save(batch: Sequence[_Read], store: Store, *, now: datetime) -> list[Saved]:
+    """Store what sources said, or why they said nothing."""
+    rows = [
+        (
+            source.id,
+            outcome if isinstance(outcome, ParsedFeed) else None,
+            _settled(source, state, outcome, now=now),
+        )
+        for source, state, outcome in batch
+        if not isinstance(outcome, LeftAlone)
+    ]
+    saved = store.save_feeds(rows, now=now) if rows else []
+    for source, _, outcome in batch:
+        if source.keep_entries is not None and isinstance(outcome, ParsedFeed):
+            store.prune(source.id, keep=source.keep_entries, now=now)
+    return saved
+
+
+def _settled(
+    source: Source, state: FetchState, outcome: ParsedFeed | NotModified | SourceError, *, now: datetime
+) -> FetchState:
+    """What to remember of a source after it was read."""
+    state = replace(state, checked_at=now)
+    if isinstance(outcome, SourceError):
+        return schedule.next_check(source, _failed(state, outcome, now=now), Answered(), now=now)
+    answered = outcome.answered
+    was_unreadable = state.failures > 0
+    state = replace(
+        _moved(state, answered.moved_to),
+        failures=0,
+        succeeded_at=now,
+        gone_at=None,
+        not_before=None,
+        http_status=answered.status,
+        # what was wrong with single entries is still wrong
+        problems=() if was_unreadable else state.problems,
+    )
+    if isinstance(outcome, ParsedFeed):
+        state = replace(
+            state,
+            problems=outcome.problems,
+            title=outcome.title or state.title,
+            link=outcome.link or state.link,
+            etag=outcome.etag,
+            last_modified=outcome.last_modified,
+            body_hash=outcome.body_hash,
+            cadence=schedule.cadence_of(outcome.entries, outcome.cadence, now=now),
+        )
+    return schedule.next_check(source, state, answered, now=now)
+
+
+def _failed(state: FetchState, error: SourceError, *, now: datetime) -> FetchState:
+    state = replace(state, failures=state.failures + 1, problems=(str(error),), not_before=None)
+    if not isinstance(error, FetchError):
+        return state
+    state = replace(state, http_status=error.status)
+    if error.status == _GONE:
+        return replace(state, gone_at=state.gone_at or now, problems=(f"{error}; it is not asked again",))
+    # where it has moved to may be wrong by now: next time the configured address is asked
+    state = replace(state, moved_to=None, moved_times=0) if state.moved_times >= MOVED_AFTER else state
+    if error.retry_after_s:
+        until = now + timedelta(seconds=error.retry_after_s)
+        told = f"{error}, and asked us to wait until {_minute(until)}"
+        return replace(state, not_before=until, problems=(told,))
+    return state
+
+
+def _moved(state: FetchState, moved_to: str | None) -> FetchState:
+    """Count how often a server has said the same of where the document has moved for good."""
+    if moved_to is None:
+        return state if state.moved_times >= MOVED_AFTER else replace(state, moved_to=None, moved_times=0)
+    times = state.moved_times + 1 if moved_to == state.moved_to else 1
+    return replace(state, moved_to=moved_to, moved_times=times)
+
+
+def _complaints(outcome: Outcome) -> Sequence[str]:
+    """What went wrong while a source was read: all of it, or single entries and files."""
+    match outcome:
+        case SourceError():
+            return [str(outcome)]
+        case LeftAlone(why):
+            return [why]
+        case ParsedFeed():
+            return outcome.problems
+        case _:
+            return []
+
+
+def _gone(since: datetime) -> str:
+    return f"its server said on {since:%Y-%m-%d} that it is gone for good (410)"
+
+
+def _minute(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
