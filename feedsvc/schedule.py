@@ -35,17 +35,17 @@ def is_due(state: FetchState, *, now: datetime) -> bool:
 def next_check(source: Source, state: FetchState, answered: Answered, *, now: datetime) -> FetchState:
     """The state of a source that was just looked at, with the time of the next look and the reason for it."""
     if state.gone_at is not None:
-        return replace(
-            state, next_check_at=None, next_check_reason="never by itself: the server says it is gone"
-        )
+        return replace(state, next_check_at=None, next_check_reason="gone for good")
     if state.failures:
         wait_s, reason = _back_off(source, state)
     else:
         wait_s, reason = max(_wishes(source, state.cadence, answered, now=now), key=lambda wish: wish[0])
     wait_s *= 1 + JITTER * _chance(source.id, now)
-    at = _outside_of_skipped(now + timedelta(seconds=int(wait_s)), state.cadence)
+    at = now + timedelta(seconds=int(wait_s))
+    if (later := _outside_of_skipped(at, state.cadence)) != at:
+        at, reason = later, "not at an hour that the feed skips"
     if state.not_before is not None and at <= state.not_before:
-        at, reason = state.not_before + timedelta(seconds=1), "the server asked us to wait (Retry-After)"
+        at, reason = state.not_before + timedelta(seconds=1), "the server wants us to wait"
     return replace(state, next_check_at=at, next_check_reason=reason)
 
 
@@ -65,8 +65,8 @@ def _back_off(source: Source, state: FetchState) -> tuple[float, str]:
     longest_s = max(_LONGEST_BACK_OFF_S, source.interval_s)
     wait_s = min(source.interval_s * 2 ** min(state.failures - 1, 30), longest_s)
     if state.failures == 1:
-        return wait_s, "it failed; tried again after the configured interval"
-    return wait_s, f"it failed {state.failures} times in a row; tried more and more seldom"
+        return wait_s, "failed once"
+    return wait_s, f"failed {state.failures} times in a row"
 
 
 def _wishes(
@@ -74,18 +74,16 @@ def _wishes(
 ) -> list[tuple[float, str]]:
     """Each reason to wait, and for how many seconds."""
     longest_s = source.max_interval_s
-    wishes: list[tuple[float, str]] = [(source.interval_s, "the configured interval")]
+    wishes: list[tuple[float, str]] = [(source.interval_s, "configured interval")]
     if source.kind != "feed":
         return wishes
     if cadence.ttl_s:
-        wishes.append((min(cadence.ttl_s, longest_s), "the feed says how often it changes (ttl)"))
+        wishes.append((min(cadence.ttl_s, longest_s), "the feed's own interval"))
     if answered.fresh_s:
-        wishes.append(
-            (min(answered.fresh_s, longest_s), "the server says how long its answer is fresh (Cache-Control)")
-        )
+        wishes.append((min(answered.fresh_s, longest_s), "fresh until then"))
     usual_s = _usual_gap_s(cadence, now=now)
     if usual_s:
-        wishes.append((min(usual_s / LOOKS_PER_GAP, longest_s), "it seldom has something new"))
+        wishes.append((min(usual_s / LOOKS_PER_GAP, longest_s), "seldom something new"))
     return wishes
 
 

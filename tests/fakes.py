@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
+import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -187,10 +189,14 @@ class Answer:
 
 
 class WebServer:
-    """A real HTTP server on this machine. `answers` maps paths to answers; `requests` records headers by path."""
+    """A real HTTP server on this machine; `requests` records headers by path.
 
-    def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
+    `answers` maps paths to answers. Several answers are given in turn, the last one again and again. A function
+    is given the connection, to write on it what it likes. `tls` makes it an HTTPS server.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.answers: dict[str, Answer | list[Answer] | Callable[[socket.socket], None]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         server = self
 
@@ -198,6 +204,11 @@ class WebServer:
             def do_GET(self) -> None:
                 server.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 answer = server.answers.get(self.path, Answer(b"not here", 404))
+                if callable(answer):
+                    self.close_connection = True
+                    return answer(self.connection)
+                if isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
                 etag = answer.headers.get("ETag")
                 unchanged = etag is not None and self.headers.get("If-None-Match") == etag
                 self.send_response(304 if unchanged else answer.status)
@@ -211,13 +222,16 @@ class WebServer:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
+        self._scheme = "https" if tls else "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
         """Where the server listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -293,7 +293,7 @@ def _refuse_private_literal(url: str) -> None:
 def _reason(error: Exception) -> str:
     text = str(error)
     match error:
-        case httpx.TimeoutException() if "deadline" in text:
+        case httpx.TimeoutException() if network.is_overdue():
             return f"the document did not arrive within {DEADLINE_S:.0f} s"
         case httpx.ConnectTimeout():
             return "no connection within 10 s"

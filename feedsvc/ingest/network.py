@@ -41,6 +41,12 @@ def deadline(at: float) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
+def is_overdue() -> bool:
+    """The deadline of this thread has passed."""
+    at = _DEADLINE.get()
+    return at is not None and time.monotonic() >= at
+
+
 def is_public(address: str) -> bool:
     """An IP address belongs to the public internet: it is neither private, loopback, link-local nor multicast.
 

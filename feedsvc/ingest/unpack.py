@@ -78,7 +78,9 @@ def _gzip(pieces: _Pieces) -> _Pieces:
 
 def _deflate(pieces: _Pieces) -> _Pieces:
     """zlib's format, as the RFC says, or the bare one, as some servers do."""
-    first = next(pieces, b"")
+    first = b""
+    while len(first) < 2 and (piece := next(pieces, b"")):
+        first += piece
     is_zlib = len(first) >= 2 and first[0] & 0x0F == 8 and int.from_bytes(first[:2], "big") % 31 == 0
     unpacker = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
     for piece in _chained(first, pieces):

@@ -98,19 +98,16 @@ def show_status(status: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 160)
-    table = Table("source", "entries", "waiting", "last check", "next check", "state")
+    table = Table("source", "entries", "waiting", "last check", "next check", "because", "state")
     for source in status["sources"]:
-        if source["problems"]:
-            state = f"failed {source['failures']} times" if source["failures"] > 1 else "problems, see below"
-        else:
-            state = "ok" if source["checked_at"] else "not read yet"
         table.add_row(
             source["id"],
             str(source["entries"]),
             str(source["pending"]),
             _when(source["checked_at"]),
             _when(source["next_check_at"]),
-            state,
+            source["next_check_reason"] or "–",
+            source["state"],
         )
     console.print(table)
     for output in status["outputs"]:
@@ -119,6 +116,8 @@ def show_status(status: dict[str, Any]) -> None:
     if verdicts:
         show("sentences: " + ", ".join(f"{count} {name}" for name, count in verdicts.items()))
     for source in status["sources"]:
+        if source["moved_to"]:
+            show(f"moved: {source['id']}: its server says for good to {source['moved_to']}")
         for problem in source["problems"]:
             show(f"failed: {source['id']}: {problem}")
 

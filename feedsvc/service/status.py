@@ -9,7 +9,7 @@ from typing import Any
 
 from feedsvc import pipeline
 from feedsvc.config import Config
-from feedsvc.model import Verdict
+from feedsvc.model import FetchState, Verdict
 from feedsvc.store import Store
 from feedsvc.translate import Translator
 
@@ -18,21 +18,27 @@ def status(config: Config, store: Store, translator: Translator) -> dict[str, An
     """Sources, outputs and verdicts; times as ISO 8601 strings, every key always there."""
     counts = store.counts(config.target_language)
     stuck = pipeline.backlog(config, store, translator)
+    states = store.states([source.id for source in config.sources])
     sources = []
     for source in config.sources:
-        state = store.state(source.id)
-        problems = [*state.problems, *(f.reason for f in stuck if f.source_id == source.id)]
+        state = states[source.id]
         sources.append(
             {
                 "id": source.id,
                 "location": source.location,
                 "title": state.title,
                 **counts.get(source.id, {"entries": 0, "pending": 0}),
+                "state": _state(state),
+                "http_status": state.http_status,
                 "checked_at": _iso(state.checked_at),
                 "succeeded_at": _iso(state.succeeded_at),
                 "next_check_at": _iso(state.next_check_at),
+                "next_check_reason": state.next_check_reason or None,
+                "not_before": _iso(state.not_before),
+                "gone_at": _iso(state.gone_at),
+                "moved_to": state.moved_to,
                 "failures": state.failures,
-                "problems": problems,
+                "problems": [*state.problems, *(f.reason for f in stuck if f.source_id == source.id)],
             }
         )
     return {
@@ -48,6 +54,17 @@ def status(config: Config, store: Store, translator: Translator) -> dict[str, An
         ],
         "verdicts": _verdicts(config, store),
     }
+
+
+def _state(state: FetchState) -> str:
+    """How a source fares, in a word or two."""
+    if state.gone_at is not None:
+        return "gone"
+    if state.failures:
+        return "waiting" if state.not_before is not None else "failing"
+    if state.problems:
+        return "problems"
+    return "ok" if state.checked_at else "not read yet"
 
 
 def _files(config: Config, slug: str) -> list[Path]:
