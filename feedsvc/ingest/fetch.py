@@ -65,6 +65,7 @@ class Fetcher:
         self._limits = limits or Limits()
         self._turns = Turns(self._limits)
         self._transport = transport
+        self._proxies = urllib.request.getproxies_environment()
         self._lock = threading.Lock()
         #: by proxy, and whether private addresses may be connected to: else a connection that one source may
         #: use would be there for another that may not
@@ -144,7 +145,8 @@ class Fetcher:
             request = self._request(url, asking, cookies)
             response = self._client(url, asking).send(request, stream=True)
             try:
-                cookies.extract_cookies(response)
+                if "set-cookie" in response.headers:
+                    cookies.extract_cookies(response)
                 if response.has_redirect_location:
                     return _redirect(url, response)
                 return _outcome(response, asking)
@@ -171,12 +173,12 @@ class Fetcher:
         if asking.is_own(url):
             headers.update(access_headers(asking.access, url))
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": _TIMEOUT.as_dict()})
-        if "cookie" not in headers:
+        if cookies and "cookie" not in headers:
             cookies.set_cookie_header(request)
         return request
 
     def _client(self, url: str, asking: _Asking) -> httpx.Client:
-        proxy = _proxy(url, asking.access)
+        proxy = _proxy(url, asking.access, self._proxies)
         may_be_private = asking.allow_private or asking.is_own(url)
         if proxy and not may_be_private:
             _refuse_private_literal(url)  # all that can be known here of where a proxy will connect to
@@ -269,14 +271,13 @@ def _place(parts: SplitResult) -> tuple[str | None, int]:
     return parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
 
 
-def _proxy(url: str, access: Access) -> str | None:
+def _proxy(url: str, access: Access, proxies: dict[str, str]) -> str | None:
     """The proxy to go through: that of the source, else that of the environment."""
     if access.proxy is not None:
         return None if access.proxy == "direct" else access.proxy
     parts = urlsplit(url)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
+    if not proxies or urllib.request.proxy_bypass(parts.hostname or "", proxies):
         return None
-    proxies = urllib.request.getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")
 
 

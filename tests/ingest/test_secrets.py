@@ -109,25 +109,26 @@ def test_a_password_in_a_redirect_is_not_sent(web: WebServer, fetcher: Fetcher) 
 
 @pytest.mark.parametrize("by", ["source", "environment"])
 def test_a_proxy_is_asked_instead_of_the_server(
-    by: str, web: WebServer, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+    by: str, web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web.answers["http://news.example/rss"] = Answer(b"<rss/>")
     if by == "environment":
         monkeypatch.setenv("http_proxy", web.url)
     access = Access(proxy=web.url if by == "source" else None)
-    found = fetcher.get("http://news.example/rss", access=access)
+    with Fetcher() as fetcher:
+        found = fetcher.get("http://news.example/rss", access=access)
     assert web.requests[0][0] == "http://news.example/rss"
     assert found.answered.status == 200
 
 
-def test_a_proxy_of_the_environment_can_be_refused(
-    web: WebServer, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_can_be_refused(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     web.answers["/rss"] = Answer(b"<rss/>")
-    fetcher.get(f"{web.url}/rss", own=web.url, access=Access(proxy="direct"))
+    with Fetcher(Limits(host_delay_s=0)) as fetcher:
+        fetcher.get(f"{web.url}/rss", own=web.url, access=Access(proxy="direct"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    fetcher.get(f"{web.url}/rss", own=web.url)
+    with Fetcher(Limits(host_delay_s=0)) as fetcher:
+        fetcher.get(f"{web.url}/rss", own=web.url)
     assert [path for path, _ in web.requests] == ["/rss", "/rss"]
 
 
