@@ -14,11 +14,12 @@ from feedsvc.publish import layout, opml, pages
 from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
 from feedsvc.publish.render import Channel, Item, render
 
-__all__ = ["publish"]
+__all__ = ["NAME", "publish", "subscriptions"]
 
+#: of all the feeds together
+NAME = "Translated news feeds"
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
 _PAGES = "articles"
-_NAME = "Translated news feeds"
 _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
 
@@ -49,7 +50,7 @@ def render_files(
 
     Pages come first: a feed never links to what is not there yet.
     """
-    outputs = [o for o in config.outputs if any(states[source_id].added_at for source_id in o.source_ids)]
+    outputs = _published(config, states)
     chosen: dict[str, dict[str, Item]] = {output.slug: {} for output in outputs}
     for article in articles:
         source_id = article.entry.source_id
@@ -67,12 +68,12 @@ def render_files(
         yield f"{output.slug}.rss", rss
         yield f"{output.slug}.atom", atom
         feeds.append((output.slug, channel, items))
-    yield "feeds.opml", opml.render(_NAME, [_subscription(channel) for _, channel, _ in feeds])
+    yield "feeds.opml", opml.render(NAME, subscriptions(config, states))
     yield (
         "index.html",
         pages.index_page(
             [_listed(*feed) for feed in feeds],
-            name=_NAME,
+            name=NAME,
             base_url=config.base_url,
             language=config.target_language,
         ),
@@ -89,13 +90,30 @@ def _listed(slug: str, channel: Channel, items: Sequence[Item]) -> pages.Listed:
     )
 
 
-def _subscription(channel: Channel) -> opml.Subscription:
+def subscriptions(config: Config, states: Mapping[str, FetchState]) -> list[opml.Subscription]:
+    """The feeds that are published, for readers to subscribe to; `states` are those of their sources."""
+    return [_subscription(output, config, states) for output in _published(config, states)]
+
+
+def _published(config: Config, states: Mapping[str, FetchState]) -> list[OutputFeed]:
+    return [o for o in config.outputs if any(states[source_id].added_at for source_id in o.source_ids)]
+
+
+def _subscription(output: OutputFeed, config: Config, states: Mapping[str, FetchState]) -> opml.Subscription:
+    title, link = _name_and_link(output, config, states)
     return opml.Subscription(
-        title=channel.title,
-        language=channel.language,
-        feed_url=f"{channel.self_url}.rss",
-        page_url=channel.link,
+        title=title,
+        language=config.target_language,
+        feed_url=f"{config.base_url}{output.slug}.rss",
+        page_url=link,
     )
+
+
+def _name_and_link(output: OutputFeed, config: Config, states: Mapping[str, FetchState]) -> tuple[str, str]:
+    """What a feed is called, and the page that it belongs to: those of its source where it has only one."""
+    ids = output.source_ids
+    only = states[ids[0]] if len(ids) == 1 else FetchState()
+    return output.title or only.title or output.slug, only.link or config.base_url
 
 
 def _item(article: Article, body: Layout, title: TitleLayout, config: Config) -> Item:
@@ -154,14 +172,13 @@ def _channel(
     output: OutputFeed, items: Sequence[Item], config: Config, states: Mapping[str, FetchState]
 ) -> Channel:
     own = [states[source_id] for source_id in output.source_ids]
-    only = own[0] if len(own) == 1 else FetchState()
-    title = output.title or only.title or output.slug
+    title, link = _name_and_link(output, config, states)
     return Channel(
         id=f"urn:uuid:{uuid.uuid5(_NAMES, f'output/{output.slug}')}",
         title=title,
         description=f"{title}, translated on the reader's own machine",
         language=config.target_language,
-        link=only.link or config.base_url,
+        link=link,
         self_url=f"{config.base_url}{output.slug}",
         updated=_last_change(items, own),
         ttl_minutes=60,

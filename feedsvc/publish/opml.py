@@ -13,9 +13,10 @@ class Subscription:
     """One feed to subscribe to."""
 
     title: str
-    language: str
+    #: None where it is not known
+    language: str | None
     feed_url: str
-    page_url: str
+    page_url: str | None
 
 
 def render(title: str, subscriptions: Sequence[Subscription]) -> bytes:
@@ -27,14 +28,9 @@ def render(title: str, subscriptions: Sequence[Subscription]) -> bytes:
     etree.SubElement(etree.SubElement(root, "head"), "title").text = title
     body = etree.SubElement(root, "body")
     for s in subscriptions:
-        etree.SubElement(
-            body,
-            "outline",
-            type="rss",
-            text=s.title,
-            title=s.title,
-            language=s.language,
-            xmlUrl=s.feed_url,
-            htmlUrl=s.page_url,
-        )
+        stated = {"language": s.language, "xmlUrl": s.feed_url, "htmlUrl": s.page_url}
+        outline = etree.SubElement(body, "outline", type="rss", text=s.title, title=s.title)
+        for name, value in stated.items():
+            if value:
+                outline.set(name, value)
     return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True))

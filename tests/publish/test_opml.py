@@ -41,3 +41,14 @@ def test_it_is_utf_8_and_the_same_each_time() -> None:
     assert document.startswith(b"<?xml version='1.0' encoding='utf-8'?>")
     assert "订阅".encode() in document
     assert document == render("订阅", [WORLD])
+
+
+def test_what_is_not_known_of_a_feed_is_not_said() -> None:
+    feed = Subscription(title="A", language=None, feed_url="https://f.example/", page_url=None)
+    (outline,) = etree.fromstring(render("My feeds", [feed])).iter("outline")
+    assert dict(outline.attrib) == {
+        "type": "rss",
+        "text": "A",
+        "title": "A",
+        "xmlUrl": "https://f.example/",
+    }
