@@ -241,3 +241,29 @@ class WebServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+#: pages and feeds below data/sites, by the path that each has on its site
+SITES = {
+    "wordpress": {"/": "index.html", "/feed/": "feed.xml", "/comments/feed/": "comments/feed.xml"},
+    "ghost": {"/": "index.html", "/rss/": "rss.xml"},
+    "hugo": {"/": "index.html", "/en/": "en/index.html", "/en/index.xml": "en/index.xml"},
+    "three": {
+        "/": "index.html",
+        "/flux/monde.rss": "monde.rss",
+        "/flux/monde.atom": "monde.atom",
+        "/flux/culture.rss?lang=fr&n=20": "culture.rss",
+        "/flux/sport.rss": "sport.rss",
+    },
+    "none": {"/": "index.html"},
+}
+
+
+def serve_site(web: WebServer, name: str) -> str:
+    """Let a web server be one of these sites; the address of its front page. `{site}` in a page is the server."""
+    folder = Path(__file__).parent / "data" / "sites" / name
+    for path, file in SITES[name].items():
+        kind = "text/html; charset=utf-8" if file.endswith(".html") else "application/xml"
+        body = (folder / file).read_bytes().replace(b"{site}", web.url.encode())
+        web.answers[path] = Answer(body, headers={"Content-Type": kind})
+    return f"{web.url}/"
