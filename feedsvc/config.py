@@ -135,7 +135,8 @@ def _tag(value: str) -> str:
     return tag
 
 
-def _slug(value: str) -> str:
+def slug(value: str) -> str:
+    """An id of a source or output. Raises: ValueError."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
         raise ValueError(f'"{value}" must be made of a-z, 0-9, ".", "_" and "-"')
     return value
@@ -155,7 +156,8 @@ def _base_url(value: str) -> str:
     return value
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """The address of a feed as it may stand in the configuration. Raises: ValueError."""
     if not re.fullmatch(r"https?://[^\s]+", value):
         raise ValueError(
             f'"{value}" must start with http:// or https://; a feed on disk is given as file = "…"'
@@ -190,7 +192,7 @@ def _one_line(value: str) -> str:
 
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
-_Slug = Annotated[str, AfterValidator(_slug)]
+_Slug = Annotated[str, AfterValidator(slug)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -267,7 +269,7 @@ class _Defaults(_Table):
 
 class _Source(_Defaults):
     id: _Slug
-    url: Annotated[str, AfterValidator(_http_url)] | None = None
+    url: Annotated[str, AfterValidator(http_url)] | None = None
     file: Annotated[str, Field(min_length=1)] | None = None
     folder: Annotated[str, Field(min_length=1)] | None = None
     language: _Tag | None = None

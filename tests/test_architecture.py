@@ -30,7 +30,8 @@ OWNERS = {
     "starlette": "service/server.py",
     "apscheduler": "service/worker.py",
     "langcodes": "languages.py",
-    "typer": "service/cli.py",
+    "typer": ("service/cli", "service/opening.py"),
+    "tomlkit": "service/sources.py",
 }
 
 

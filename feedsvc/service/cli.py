@@ -17,15 +17,12 @@ import typer
 
 from feedsvc import __version__
 from feedsvc.errors import ConfigError, FeedsvcError
+from feedsvc.service import cli_models, cli_sources
+from feedsvc.service.opening import Json, config_if_any, open_config, open_store, open_translator, read_clock
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from feedsvc.config import Config
     from feedsvc.model import RunReport
-    from feedsvc.store import Store
-    from feedsvc.translate import ArgosTranslator, Models
-    from feedsvc.translate.packages import Model
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,16 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Reads news feeds and folders, translates them on this machine, publishes bilingual RSS and Atom.",
 )
-models_app = typer.Typer(
-    no_args_is_help=True, help="List, install and remove translation models (Argos packages)."
-)
-app.add_typer(models_app, name="models")
-
-Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
-IndexUrl = Annotated[
-    str | None,
-    typer.Option("--index", metavar="URL", envvar="FEEDSVC_MODEL_INDEX", help="Default: that of Argos."),
-]
+app.command("add")(cli_sources.add)
+app.add_typer(cli_sources.app, name="opml")
+app.add_typer(cli_models.app, name="models")
 
 
 def main() -> None:
@@ -94,7 +84,7 @@ def refresh(
     as_json: Json = False,
 ) -> None:
     """Read the sources, translate what is new, publish. Once, now."""
-    config = _config(context)
+    config = open_config(context)
     known = [source.id for source in config.sources]
     if unknown := [s for s in sources or [] if s not in known]:
         raise ConfigError(
@@ -109,9 +99,9 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from feedsvc.service import console
     from feedsvc.service.status import status as gather
 
-    config = _config(context)
-    with _store(config) as store:
-        found = gather(config, store, _translator(config))
+    config = open_config(context)
+    with open_store(config) as store:
+        found = gather(config, store, open_translator(config))
     if as_json:
         console.show_json(found)
     else:
@@ -134,9 +124,9 @@ def explain(
     from feedsvc.service import console
     from feedsvc.service.explain import explain_entry, explain_source
 
-    config = _config(context)
-    with _store(config) as store:
-        translator = _translator(config)
+    config = open_config(context)
+    with open_store(config) as store:
+        translator = open_translator(config)
         if guid is None:
             found = explain_source(config, store, translator, source)
         else:
@@ -176,7 +166,7 @@ def translate(
 
     if html and lines:
         raise typer.BadParameter("--html and --lines exclude each other")
-    translator = _translator(_config_if_any(context))
+    translator = open_translator(config_if_any(context))
     languages = texts.Languages.parse(source_language, target_language)
     with _input(file) as lines_in:
         failed = texts.translate(
@@ -193,82 +183,14 @@ def translate(
         raise typer.Exit(1)
 
 
-@models_app.command("list")
-def models_list(
-    context: typer.Context,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask the index what is new in it.")
-    ] = False,
-    index_url: IndexUrl = None,
-    as_json: Json = False,
-) -> None:
-    """Show the models that are here, and those that can be installed from the index of Argos."""
-    from feedsvc.service import console
-    from feedsvc.translate.index import Index
-    from feedsvc.translate.models import covering
-
-    models, now = _models(_config_if_any(context)), _now()
-    found, index = models.available(), Index(models.folder, index_url)
-    listing = index.kept() if offline else index.read(now)
-    offers = [offer for offer in listing.offers if covering(found, offer) is None]
-    if as_json:
-        console.show_json(console.models_as_json(found, offers, listing, index.address))
-    else:
-        console.show_models(found, offers, listing, now=now)
-
-
-@models_app.command("install")
-def models_install(
-    context: typer.Context,
-    what: Annotated[list[str], typer.Argument(metavar="FROM TO | FILE.argosmodel")],
-    index_url: IndexUrl = None,
-    as_json: Json = False,
-) -> None:
-    """Install the model of two languages from the index of Argos, or one from a package file.
-
-    Where the index has none for the two, those of the shortest way through other languages. Each is checked, by
-    translating with it, before it replaces anything. Examples: models install zh en, models install zh_en.argosmodel
-    """
-    from feedsvc.service import console
-
-    models = _models(_config_if_any(context))
-    match what:
-        case [file] if Path(file).exists() or Path(file).suffix == ".argosmodel":
-            done = iter([(models.install(Path(file)), True)])
-        case [source_language, target_language]:
-            done = _install_from_index(models, source_language, target_language, index_url)
-        case _:
-            raise typer.BadParameter("name two languages, such as: zh en, or one file that is there")
-    if as_json:
-        console.show_json([console.model_as_json(model) | {"is_new": is_new} for model, is_new in done])
-        return
-    for model, is_new in done:
-        console.show(f"{'Installed' if is_new else 'Here already:'} {model.engine}: {model.path}")
-
-
-@models_app.command("remove")
-def models_remove(
-    context: typer.Context,
-    source_language: Annotated[str, typer.Argument(metavar="FROM")],
-    target_language: Annotated[str, typer.Argument(metavar="TO")],
-) -> None:
-    """Remove the installed models of a pair of languages, such as: zh en."""
-    from feedsvc.service import console
-    from feedsvc.service.texts import Languages
-
-    pair = Languages.parse(source_language, target_language)
-    for model in _models(_config_if_any(context)).remove(pair.source or "", pair.target):
-        console.show(f"Removed {model.engine}")
-
-
 @app.command()
 def run(context: typer.Context) -> None:
     """Run in the background: refresh each source when it is due, and serve if [server] is set."""
     from feedsvc.service import console
     from feedsvc.service.worker import Worker
 
-    config = _config(context)
-    Worker(config, _translator(config), report=console.show_report, say=console.complain).run()
+    config = open_config(context)
+    Worker(config, open_translator(config), report=console.show_report, say=console.complain).run()
 
 
 @app.command()
@@ -280,7 +202,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the output folder over HTTP."""
-    _serve(_config(context), listen)
+    _serve(open_config(context), listen)
 
 
 @app.command()
@@ -305,100 +227,18 @@ def demo(
         _serve(config, listen)
 
 
-def _config(context: typer.Context) -> Config:
-    from feedsvc.config import find_config, load_config
-
-    return load_config(find_config(context.obj))
-
-
-def _config_if_any(context: typer.Context) -> Config | None:
-    """The configuration, where there is one: models and plain translation work without."""
-    from feedsvc.config import find_config, load_config
-
-    try:
-        path = find_config(context.obj)
-    except ConfigError:
-        if context.obj:
-            raise
-        return None
-    return load_config(path)
-
-
-def _models(config: Config | None) -> Models:
-    from feedsvc.config import default_data_dir
-    from feedsvc.translate import Models
-
-    return Models((config.data_dir if config else default_data_dir()) / "models")
-
-
-def _install_from_index(
-    models: Models, source_language: str, target_language: str, index_url: str | None
-) -> Iterator[tuple[Model, bool]]:
-    """The models that translate a pair, each when it is in place, and whether it is new here."""
-    from functools import partial
-
-    from feedsvc.errors import ModelError
-    from feedsvc.service import console
-    from feedsvc.service.texts import Languages
-    from feedsvc.translate.index import Index
-    from feedsvc.translate.models import covering, route
-
-    pair = Languages.parse(source_language, target_language)
-    index = Index(models.folder, index_url)
-    listing = index.read(_now())
-    if not listing.offers:
-        raise ModelError(index.address, f"the index cannot be read: {listing.problem}")
-    if listing.problem:
-        console.complain(console.stale(listing, now=_now()))
-    offers = route(listing.offers, pair.source or "", pair.target)
-    if not offers:
-        raise ModelError(
-            f"{pair.source} → {pair.target}",
-            "the index has no package for it, and no way through other languages",
-        )
-    if len(offers) > 1:
-        console.complain(console.detour(offers))
-    for offer in offers:
-        model = here = covering(models.available(), offer)
-        if model is None:
-            with console.download_bar(" → ".join(offer.pair)) as on_progress:
-                model = index.download(offer, partial(models.install, pair=offer.pair), on_progress)
-        yield model, here is None
-
-
-def _translator(config: Config | None) -> ArgosTranslator:
-    from feedsvc.translate import ArgosTranslator
-    from feedsvc.translate.translator import BEAM_SIZE
-
-    return ArgosTranslator(_models(config), beam_size=config.beam_size if config else BEAM_SIZE)
-
-
-@contextmanager
-def _store(config: Config) -> Iterator[Store]:
-    from feedsvc.store import Store
-
-    with Store(config.database) as store:
-        yield store
-
-
-def _now() -> datetime:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).replace(microsecond=0)
-
-
 def _refresh(config: Config, sources: list[str], *, force: bool) -> RunReport:
     from feedsvc import pipeline
     from feedsvc.ingest import Fetcher
     from feedsvc.service.console import progress_bar
 
-    with _store(config) as store, Fetcher(config.limits) as fetcher, progress_bar() as on_progress:
+    with open_store(config) as store, Fetcher(config.limits) as fetcher, progress_bar() as on_progress:
         return pipeline.refresh(
             config,
             store,
             fetcher,
-            _translator(config),
-            now=_now(),
+            open_translator(config),
+            now=read_clock(),
             only=sources,
             force=force,
             on_progress=on_progress,

@@ -1,0 +1,72 @@
+"""Opens what commands work with: the configuration, the store, models. Imports heavy libraries only when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from feedsvc.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from feedsvc.config import Config
+    from feedsvc.store import Store
+    from feedsvc.translate import ArgosTranslator, Models
+
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def open_config(context: typer.Context) -> Config:
+    """The configuration. Raises: ConfigError."""
+    from feedsvc.config import find_config, load_config
+
+    return load_config(find_config(context.obj))
+
+
+def config_if_any(context: typer.Context) -> Config | None:
+    """The configuration, where there is one: models and plain translation work without."""
+    from feedsvc.config import find_config, load_config
+
+    try:
+        path = find_config(context.obj)
+    except ConfigError:
+        if context.obj:
+            raise
+        return None
+    return load_config(path)
+
+
+def open_models(config: Config | None) -> Models:
+    """The models of a configuration, or of the user."""
+    from feedsvc.config import default_data_dir
+    from feedsvc.translate import Models
+
+    return Models((config.data_dir if config else default_data_dir()) / "models")
+
+
+def open_translator(config: Config | None) -> ArgosTranslator:
+    """What translates with these models."""
+    from feedsvc.translate import ArgosTranslator
+    from feedsvc.translate.translator import BEAM_SIZE
+
+    return ArgosTranslator(open_models(config), beam_size=config.beam_size if config else BEAM_SIZE)
+
+
+@contextmanager
+def open_store(config: Config) -> Iterator[Store]:
+    """The database, until the end of the block."""
+    from feedsvc.store import Store
+
+    with Store(config.database) as store:
+        yield store
+
+
+def read_clock() -> datetime:
+    """The time that a command passes on as `now`."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - commands read the clock here
