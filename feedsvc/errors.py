@@ -5,7 +5,7 @@
     ├ SourceError                          one source failed, the run goes on
     │  ├ FetchError(url, reason, …)
     │  ├ ParseError(reason)
-    │  └ FrontMatterError(path, reason)
+    │  └ FrontMatterError(reason)             one file of a folder, named by who reads it
     ├ TranslationError                     entries stay pending, the run goes on
     │  ├ LanguagePairMissing(source_language, target_language)
     │  └ ModelError(path, reason)          a package that cannot be read, downloaded, installed or removed
@@ -62,12 +62,7 @@ class ParseError(SourceError):
 
 
 class FrontMatterError(SourceError):
-    """A file of a folder source cannot be read."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(f"{path}: {reason}")
+    """A file of a folder source cannot be read; the reason is said after its name."""
 
 
 class TranslationError(FeedsvcError):

@@ -25,11 +25,12 @@ os.environ["HOME"] = tempfile.mkdtemp()  # importing argostranslate makes folder
 import ctranslate2
 from argostranslate.package import Package
 from argostranslate.translate import apply_packaged_translation
+from conftest import NOW
 from grown import grow
 
 from feedsvc.config import load_config
 from feedsvc.ingest.folder import read_folder
-from feedsvc.model import Entry, Pending
+from feedsvc.model import Entry, ParsedFeed, Pending
 from feedsvc.translate import ArgosTranslator, Models, article, batch
 from feedsvc.translate.engine import BATCH_TOKENS, LoadedModel
 from feedsvc.translate.packages import Model, tokenizer
@@ -58,8 +59,9 @@ class OneModel(Models):
 
 def sample(copies: int = 1) -> list[article.Outline]:
     """The sample articles; of further copies each sentence is another one."""
-    entries = read_folder(load_config(DEMO).sources[0]).entries
-    return [outline(marked(entry, number)) for number in range(copies) for entry in entries]
+    feed = read_folder(load_config(DEMO).sources[0], {}, now=NOW)
+    assert isinstance(feed, ParsedFeed)
+    return [outline(marked(entry, number)) for number in range(copies) for entry in feed.entries]
 
 
 def outline(entry: Entry) -> article.Outline:

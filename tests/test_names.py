@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SEEDS
+from conftest import NOW, SEEDS
 
 from feedsvc.ingest.folder import read_folder
-from feedsvc.model import Pending, Source
+from feedsvc.model import ParsedFeed, Pending, Source
 from feedsvc.translate import ArgosTranslator, Models, article, batch, load_glossary
 from feedsvc.translate.glossary import missing
 
@@ -32,7 +32,8 @@ def test_names_of_world_news_come_out_right(
     bundled_models: Models, make_source: Callable[..., Source]
 ) -> None:
     glossary = load_glossary([NEWS])
-    feed = read_folder(make_source(location=str(SEEDS), language="zh"))
+    feed = read_folder(make_source(location=str(SEEDS), language="zh"), {}, now=NOW)
+    assert isinstance(feed, ParsedFeed)
     pending = [Pending(entry=e, content_hash="", changed_at=None, previous=None) for e in feed.entries]
     translator = ArgosTranslator(bundled_models)
     done = batch.translate_group(

@@ -9,10 +9,11 @@ from pathlib import Path
 from feedsvc.errors import SourceError
 from feedsvc.ingest.fetch import Fetcher
 from feedsvc.ingest.folder import read_folder
+from feedsvc.ingest.media import keep_media
 from feedsvc.ingest.parse import parse_feed
 from feedsvc.model import Fetched, Known, NotModified, ParsedFeed, Source
 
-__all__ = ["Fetcher", "read_source"]
+__all__ = ["Fetcher", "keep_media", "read_source"]
 
 
 def read_source(
@@ -24,7 +25,7 @@ def read_source(
     """
     match source.kind:
         case "folder":
-            return read_folder(source)
+            return read_folder(source, {} if force else known.files, now=now)
         case "file":
             return _unless_known(_read_feed_file(Path(source.location)), source, known, force=force)
         case "feed":
