@@ -47,6 +47,7 @@ def list_files(folder: Path, *, now: datetime) -> tuple[dict[str, Found], list[s
     if not folder.is_dir():
         raise SourceError(f"{folder}: there is no such folder")
     inside, settled_ns = os.path.realpath(folder), int((now.timestamp() - _TICK_S) * 1_000_000_000)
+    outer = len(str(folder).rstrip("/")) + 1
     files: dict[str, Found] = {}
     problems: list[str] = []
     waiting = [str(folder)]
@@ -65,7 +66,7 @@ def list_files(folder: Path, *, now: datetime) -> tuple[dict[str, Found], list[s
             continue
         waiting += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         for path, found in _plain(entries, inside, settled_ns):
-            files[printable(os.path.relpath(path, folder)).replace(os.sep, "/")] = found
+            files[printable(path[outer:])] = found
     return files, problems
 
 
@@ -99,7 +100,7 @@ def open_plain(place: str) -> BufferedReader:
 
 def is_inside(place: str, folder: str) -> bool:
     """A real path lies below another one."""
-    return place.startswith(folder.rstrip(os.sep) + os.sep)
+    return place.startswith(f"{folder.rstrip('/')}/")
 
 
 def printable(path: str) -> str:

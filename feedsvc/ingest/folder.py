@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 
 from feedsvc.ingest.article import read_article
 from feedsvc.ingest.disk import UNSURE, Found, list_files, open_plain
 from feedsvc.ingest.media import LocalMedia
+from feedsvc.ingest.sanitize import clean_text
 from feedsvc.model import Entry, KnownFile, Medium, NotModified, ParsedFeed, Source
 
 SUFFIXES = frozenset({".md", ".markdown", ".html", ".txt"})
@@ -47,7 +49,7 @@ def read_folder(source: Source, known: Mapping[str, KnownFile], *, now: datetime
     reader = _Reader(source, files, known)
     articles = []
     first = dict[str, str]()
-    for path in sorted((p for p in files if PurePosixPath(p).suffix.lower() in SUFFIXES), key=_by_name):
+    for path in sorted((p for p in files if splitext(p)[1].lower() in SUFFIXES), key=_by_name):
         article = reader.look(path, taken=first)
         if article is None:
             continue
@@ -119,7 +121,7 @@ class _Reader:
         try:
             entry, shown = read_article(data, path, self._source, self._local)
         except Exception as error:  # noqa: BLE001 - whatever one file brings out must not cost the others
-            return self._unread(path, str(error), digest=digest)
+            return self._unread(path, clean_text(error), digest=digest)
         return _Article(
             file=self._file(path, digest=digest, guid=entry.guid),
             shown=tuple(replace(f, path=f"{path}{_SHOWS}{f.path}") for f in shown.files.values()),

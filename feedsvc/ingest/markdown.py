@@ -91,8 +91,9 @@ def _softbreak(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
 
 
 def _content(tokens: Sequence[Token], indices: range) -> str:
-    """The first text among these tokens."""
-    return next((tokens[i].content for i in indices if tokens[i].content), "")
+    """What is written first among these tokens, in whatever emphasis."""
+    near = (tokens[i] for i in indices)
+    return next((t.content for t in near if not t.nesting and (t.content or t.type != "text")), "")
 
 
 def _footnote_mark(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:

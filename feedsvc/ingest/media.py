@@ -79,7 +79,10 @@ class LocalMedia:
                 return path
         for path in candidates:
             real = printable(os.path.realpath(f"{self._inside}/{path}"))
-            if is_inside(real, self._inside) and (real := real[len(self._inside) + 1 :]) in self._files:
+            if (
+                is_inside(real, self._inside)
+                and (real := real[len(self._inside.rstrip("/")) + 1 :]) in self._files
+            ):
                 return real  # by way of a link to another folder in this one
         return candidates[0] if candidates else None
 

@@ -6,11 +6,12 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from feedsvc.config import Config
 from feedsvc.model import Article, FetchState, Layout, OutputFeed, TitleLayout
-from feedsvc.publish import layout, opml, pages
+from feedsvc.publish import layout, media, opml, pages
 from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
 from feedsvc.publish.render import Channel, Item, render
 
@@ -25,7 +26,7 @@ _NEWEST_SHOWN = 5
 
 
 def publish(config: Config, articles: Iterable[Article], states: Mapping[str, FetchState]) -> tuple[str, ...]:
-    """Write every file whose content has changed, and remove the pages of articles that are no more.
+    """Write every file whose content has changed, and remove the pages and media of articles that are no more.
 
     Returns the names of the files written, relative to the output folder.
 
@@ -36,24 +37,28 @@ def publish(config: Config, articles: Iterable[Article], states: Mapping[str, Fe
     prepare_folder(config.output_dir)
     present, written = set(), []
     for name, content in render_files(config, articles, states):
-        present.add(config.output_dir / name)
-        if write_if_changed(config.output_dir / name, content):
+        path = config.output_dir / name
+        present.add(path)
+        if media.put(content, path) if isinstance(content, Path) else write_if_changed(path, content):
             written.append(name)
     remove_others(config.output_dir / _PAGES, present)
+    remove_others(config.output_dir / media.FOLDER, present, pattern="*.*")
     return tuple(written)
 
 
 def render_files(
     config: Config, articles: Iterable[Article], states: Mapping[str, FetchState]
-) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every file; none for an output whose sources have never been read.
+) -> Iterator[tuple[str, bytes | Path]]:
+    """Name and content of every file, or where it lies; none for an output whose sources have never been read.
 
-    Pages come first: a feed never links to what is not there yet.
+    Media and pages come first: a feed never links to what is not there yet.
     """
     outputs = _published(config, states)
     chosen: dict[str, dict[str, Item]] = {output.slug: {} for output in outputs}
     for article in articles:
         source_id = article.entry.source_id
+        for name in media.names(article.entry):
+            yield f"{media.FOLDER}/{name}", config.data_dir / media.FOLDER / name
         yield _page_name(article), _page(article, config, states[source_id].title or source_id)
         for output in outputs:
             by_id = chosen[output.slug]
@@ -119,11 +124,12 @@ def _name_and_link(output: OutputFeed, config: Config, states: Mapping[str, Fetc
 def _item(article: Article, body: Layout, title: TitleLayout, config: Config) -> Item:
     entry = article.entry
     page_url = config.base_url + quote(_page_name(article))
+    content = layout.body(entry, article.translation, body, with_credit=config.credit)
     return Item(
         id=_item_id(article),
         title=layout.title(article, title),
         summary=layout.summary(article),
-        content_html=layout.body(entry, article.translation, body, with_credit=config.credit),
+        content_html=media.with_addresses(content, config.base_url),
         link=entry.link or page_url,
         link_language=entry.language if entry.link else None,
         page_url=page_url if entry.link else None,
@@ -133,7 +139,7 @@ def _item(article: Article, body: Layout, title: TitleLayout, config: Config) ->
         authors=entry.authors,
         categories=layout.categories(article),
         enclosures=entry.enclosures,
-        image_url=entry.image_url,
+        image_url=media.address(entry.image_url, config.base_url),
     )
 
 

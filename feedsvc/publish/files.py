@@ -8,7 +8,8 @@ from pathlib import Path
 
 from feedsvc.errors import PublishError
 
-_UNFINISHED = ".unfinished"
+#: how the name of a file ends that is being written
+UNFINISHED = ".unfinished"
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:
@@ -16,7 +17,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
 
     Raises: PublishError; the old file then stays.
     """
-    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     try:
         if path.is_file() and path.read_bytes() == content:
             return False
@@ -38,18 +39,18 @@ def prepare_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.rglob(f".*{_UNFINISHED}"):
+        for path in folder.rglob(f".*{UNFINISHED}"):
             path.unlink(missing_ok=True)
     except OSError as error:
         raise PublishError(folder, f"cannot be written: {error.strerror}") from error
 
 
-def remove_others(folder: Path, present: Container[Path]) -> None:
-    """Remove the pages below a folder that should not be there any longer.
+def remove_others(folder: Path, present: Container[Path], *, pattern: str = "*.html") -> None:
+    """Remove the files below a folder that should not be there any longer.
 
     Raises: PublishError.
     """
-    for path in folder.rglob("*.html"):
+    for path in folder.rglob(pattern):
         if path not in present:
             try:
                 path.unlink()

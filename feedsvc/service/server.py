@@ -22,9 +22,14 @@ _TYPES = {
     ".rss": "application/rss+xml",
     ".atom": "application/atom+xml",
     ".opml": "text/x-opml",
+    ".avif": "image/avif",
+    ".webp": "image/webp",
+    ".webm": "video/webm",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
 }
 _HEADERS = {
-    # pictures and media of the articles come from their publishers; nothing else comes from outside
+    # pictures and media of the articles come from their publishers, or lie beside them; nothing else comes from outside
     "Content-Security-Policy": "default-src 'none'; img-src * data:; media-src *; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

@@ -1,19 +1,25 @@
+"""Folders: which files are looked at, and what is known of them afterwards."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import NOW, SEEDS
+from conftest import NOW
 
 from feedsvc import markup
 from feedsvc.errors import SourceError
+from feedsvc.ingest import folder as module
+from feedsvc.ingest.disk import UNSURE, open_plain
 from feedsvc.ingest.folder import read_folder
-from feedsvc.model import Entry, NotModified, ParsedFeed, Source
+from feedsvc.model import KnownFile, NotModified, ParsedFeed, Source
 
 MakeSource = Callable[..., Source]
-Read = Callable[..., Entry]
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+LONG_AGO = NOW - timedelta(days=1)
 
 
 def look(source: Source) -> ParsedFeed:
@@ -22,315 +28,339 @@ def look(source: Source) -> ParsedFeed:
     return feed
 
 
-@pytest.fixture
-def read(tmp_path: Path, make_source: MakeSource) -> Read:
-    """Writes one article and reads it back."""
+class Folder:
+    """A folder that is looked at again and again, as a service does; files are old unless they are not."""
 
-    def of(content: str | bytes, name: str = "a.md", **changes: object) -> Entry:
-        data = content.encode() if isinstance(content, str) else content
-        (tmp_path / name).write_bytes(data)
-        feed = look(make_source(**changes))
-        assert feed.problems == ()
-        (entry,) = feed.entries
-        return entry
+    def __init__(self, root: Path, make_source: MakeSource) -> None:
+        self.root, self.make_source = root, make_source
+        self.source = make_source(location=str(root))
+        self.known: dict[str, KnownFile] = {}
+        self.opened: list[str] = []
+        self._minutes = 0
 
-    return of
-
-
-@pytest.fixture
-def problem(tmp_path: Path, make_source: MakeSource) -> Callable[[str | bytes], str]:
-    """Writes one article between two others, and says what is wrong with it."""
-
-    def of(content: str | bytes) -> str:
-        path = tmp_path / "b.md"
+    def write(self, name: str, content: str | bytes, *, settled: bool = True) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        for name in ("a.md", "c.md"):
-            (tmp_path / name).write_text("fine", encoding="utf-8")
-        feed = look(make_source())
-        assert [e.body_html for e in feed.entries] == ["<p>fine</p>\n"] * 2
-        (found,) = feed.problems
-        assert found.startswith(f"{path}: ")
-        return found.removeprefix(f"{path}: ")
+        self._minutes += 1
+        when = (LONG_AGO + timedelta(minutes=self._minutes) if settled else NOW).timestamp()
+        os.utime(path, (when, when))
+        return path
 
-    return of
+    def look(self) -> ParsedFeed | NotModified:
+        self.opened.clear()
+        feed = read_folder(self.source, self.known, now=NOW)
+        if isinstance(feed, ParsedFeed):
+            self.known = {file.path: file for file in feed.files}
+        return feed
+
+    def read(self) -> list[str]:
+        """The titles of the entries that the next look brings."""
+        feed = self.look()
+        return [entry.title for entry in feed.entries] if isinstance(feed, ParsedFeed) else []
+
+    def problems(self) -> list[str]:
+        feed = self.look()
+        assert isinstance(feed, ParsedFeed)
+        return [problem.removeprefix(f"{self.root}/") for problem in feed.problems]
 
 
-Problem = Callable[[str | bytes], str]
+@pytest.fixture
+def folder(tmp_path: Path, make_source: MakeSource, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    (tmp_path / "articles").mkdir()
+    made = Folder(tmp_path / "articles", make_source)
+
+    def opening(place: str) -> object:
+        made.opened.append(Path(place).name)
+        return open_plain(place)
+
+    for name in ("folder", "media"):
+        monkeypatch.setattr(f"feedsvc.ingest.{name}.open_plain", opening)
+    return made
 
 
-def article(**meta: str) -> str:
+def article(title: str, body: str = "Body.", **meta: str) -> str:
     lines = "".join(f"{key}: {value}\n" for key, value in meta.items())
-    return f"---\ntitle: One\n{lines}---\nBody.\n"
+    return f"---\ntitle: {title}\n{lines}---\n{body}\n"
 
 
-@pytest.mark.parametrize("start", ["", "\n", "\n\n  \n", "\ufeff", "\ufeff\r\n\n"])
-def test_front_matter_may_follow_a_bom_and_blank_lines(start: str, read: Read) -> None:
-    entry = read(f"{start}---\ntitle: One\n---\nBody.\n")
-    assert entry.title == "One"
-    assert entry.body_html == "<p>Body.</p>\n"
+def test_files_that_are_as_they_were_are_not_opened(folder: Folder) -> None:
+    for name in ("a.md", "sub/b.md"):
+        folder.write(name, article(name, "![](p.png)"))
+    folder.write("p.png", PNG)
+    assert folder.read() == ["a.md", "sub/b.md"]
+    assert folder.problems() == ["sub/b.md: shows sub/p.png, which is not in the folder"]
+    assert folder.opened == []
+    folder.write("sub/p.png", PNG)
+    folder.look()
+    assert folder.look() == NotModified()
+    assert folder.opened == []
 
 
-def test_windows_line_ends_are_line_ends(read: Read) -> None:
-    entry = read(b"---\r\ntitle: One\r\n---\r\nBody.\r\n\r\nMore.\r\n")
-    assert entry.title == "One"
-    assert entry.body_html == "<p>Body.</p>\n<p>More.</p>\n"
+def test_a_new_file_is_read_and_no_other(folder: Folder) -> None:
+    folder.write("a.md", article("One"))
+    folder.look()
+    folder.write("b.md", article("Two"))
+    assert folder.read() == ["Two"]
+    assert folder.opened == ["b.md"]
+    assert sorted(folder.known) == ["a.md", "b.md"]
 
 
-def test_a_file_needs_no_front_matter(read: Read) -> None:
-    entry = read("Body.\n")
-    assert entry.title == ""
-    assert entry.body_html == "<p>Body.</p>\n"
+def test_a_changed_file_is_read_again(folder: Folder) -> None:
+    folder.write("a.md", article("One"))
+    folder.write("b.md", article("Two"))
+    folder.look()
+    folder.write("b.md", article("Three"))
+    assert folder.read() == ["Three"]
+    assert folder.look() == NotModified()
 
 
-def test_a_title_alone_is_an_article(read: Read) -> None:
-    entry = read("---\ntitle: 0\n---\n")
-    assert (entry.title, entry.body_html) == ("0", "")
+def test_a_file_that_was_only_touched_makes_no_entry(folder: Folder) -> None:
+    folder.write("a.md", article("One"))
+    folder.look()
+    folder.write("a.md", article("One"))
+    assert folder.read() == []
+    assert folder.opened == ["a.md"]
+    assert folder.look() == NotModified()
+    assert folder.opened == []
 
 
-@pytest.mark.parametrize(
-    ("content", "html"),
-    [
-        ("---\n\nIntro.\n\nMore.\n", "<hr>\n<p>Intro.</p>\n<p>More.</p>\n"),
-        ("---\n\nIntro.\n\n---\n\nMore.\n", "<hr>\n<p>Intro.</p>\n<hr>\n<p>More.</p>\n"),
-        ("---\n---\nBody.\n", "<p>Body.</p>\n"),
-    ],
-)
-def test_a_line_across_the_top_is_no_front_matter(content: str, html: str, read: Read) -> None:
-    assert read(content).body_html == html
+def test_a_file_that_changed_just_now_is_not_trusted_to_stay(folder: Folder) -> None:
+    path = folder.write("a.md", article("One"), settled=False)
+    folder.look()
+    assert folder.known["a.md"].mtime_ns == UNSURE
+    folder.write("a.md", article("Two"), settled=False)
+    assert path.stat().st_size == folder.known["a.md"].size_bytes
+    assert folder.read() == ["Two"]
+    assert folder.look() == NotModified()
+    assert folder.opened == ["a.md"]
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("Tue, 10 Mar 2020 04:48:03 GMT", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("Tue, 10 Mar 2020 12:48:03 +0800", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("Tue, 10 Mar 2020 04:48:03", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("2020-03-10T12:48:03+08:00", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("'2020-03-10T12:48:03+08:00'", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("'2020-03-10T04:48:03Z'", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("2020-03-10 04:48:03", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("2020-03-10 12:48:03 +08:00", datetime(2020, 3, 10, 4, 48, 3, tzinfo=UTC)),
-        ("2020-03-10", datetime(2020, 3, 10, tzinfo=UTC)),
-        ("'2020-03-10'", datetime(2020, 3, 10, tzinfo=UTC)),
-        ("", None),
-    ],
-)
-def test_dates_of_every_kind_are_in_utc(written: str, expected: datetime | None, read: Read) -> None:
-    entry = read(article(date=written, updated=written))
-    assert entry.published == entry.updated == expected
-    assert entry.published is None or entry.published.tzinfo is UTC
+def test_a_file_that_has_gone_is_forgotten(folder: Folder) -> None:
+    folder.write("a.md", article("One"))
+    folder.write("b.md", article("Two"))
+    folder.look()
+    (folder.root / "b.md").unlink()
+    assert folder.read() == []
+    assert list(folder.known) == ["a.md"]
 
 
-def test_an_article_without_a_date_has_none(read: Read) -> None:
-    entry = read(article())
-    assert entry.published is entry.updated is None
+def test_files_are_read_again_for_another_language_of_the_source(folder: Folder) -> None:
+    folder.write("a.md", article("One"))
+    folder.look()
+    folder.source = folder.make_source(location=str(folder.root), language="ja")
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.language for entry in feed.entries] == ["ja"]
+    assert folder.look() == NotModified()
 
 
-@pytest.mark.parametrize("key", ["categories", "tags"])
-@pytest.mark.parametrize(
-    ("written", "categories"),
-    [
-        ("World News", ("World News",)),
-        ("[World, News, World]", ("World", "News")),
-        ("\n - 新媒体\n - Aljazeera 半岛网", ("新媒体", "Aljazeera 半岛网")),
-        ("\n -\n - World", ("World",)),
-        ("2022", ("2022",)),
-        ("[]", ()),
-        ("", ()),
-    ],
-)
-def test_categories_are_a_text_or_a_list(
-    key: str, written: str, categories: tuple[str, ...], read: Read
+def test_files_are_read_again_by_other_rules(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("a.md", article("One"))
+    folder.look()
+    monkeypatch.setattr(module, "_RULES", 1000)
+    assert folder.read() == ["One"]
+
+
+def test_digests_fit_into_the_database(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)"))
+    folder.write("p.png", PNG)
+    folder.look()
+    assert [len(file.digest) for file in folder.known.values()] == [64, 64]
+
+
+def test_a_problem_stays_named_while_its_file_stays(folder: Folder) -> None:
+    folder.write("a.md", article("One", date="tomorrow"))
+    folder.write("b.md", article("Two"))
+    named = ['a.md: the date "tomorrow" is neither RFC 822 nor ISO 8601']
+    assert folder.problems() == named
+    assert folder.problems() == named
+    assert folder.opened == []
+    folder.write("a.md", article("One"))
+    assert folder.read() == ["One"]
+    assert folder.look() == NotModified()
+
+
+def test_a_file_that_may_not_be_read_is_tried_again(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(place: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    folder.write("a.md", article("One"))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "open_plain", refuse)
+        assert folder.problems() == ["a.md: cannot be read: Permission denied"]
+    assert folder.read() == ["One"]
+
+
+def test_of_files_with_one_guid_the_first_counts_even_if_the_other_came_earlier(folder: Folder) -> None:
+    folder.write("b.md", article("Second", guid="same"))
+    folder.look()
+    folder.write("a.md", article("First", guid="same"))
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.title for entry in feed.entries] == ["First"]
+    assert folder.opened == ["a.md"]
+    named = ["b.md: has the same guid as another file, same"]
+    assert folder.problems() == named
+    assert folder.opened == []
+
+
+def test_the_next_file_with_a_guid_takes_the_place_of_one_that_has_gone(folder: Folder) -> None:
+    first = folder.write("a.md", article("First", guid="same"))
+    folder.write("b.md", article("Second", guid="same"))
+    folder.write("c.md", article("Third", guid="same"))
+    assert folder.read() == ["First"]
+    first.unlink()
+    assert folder.read() == ["Second"]
+    assert folder.problems() == ["c.md: has the same guid as another file, same"]
+
+
+def test_a_file_that_gives_up_its_guid_leaves_it_to_the_next(folder: Folder) -> None:
+    folder.write("a.md", article("First", guid="same"))
+    folder.write("b.md", article("Second", guid="same"))
+    folder.look()
+    folder.write("a.md", article("First", guid="own"))
+    assert folder.read() == ["First", "Second"]
+
+
+def test_a_changed_picture_changes_those_that_show_it(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)"))
+    folder.write("b.md", article("Two", "![](p.png)"))
+    folder.write("c.md", article("Three"))
+    folder.write("p.png", PNG)
+    folder.look()
+    folder.write("p.png", PNG + b"!")
+    assert folder.read() == ["One", "Two"]
+    assert folder.opened.count("p.png") == 2  # once for its hash, once for its kind
+
+
+def test_a_picture_that_was_only_touched_changes_nothing(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)"))
+    folder.write("p.png", PNG)
+    folder.look()
+    folder.write("p.png", PNG)
+    assert folder.read() == []
+    assert folder.opened == ["p.png"]
+    assert folder.look() == NotModified()
+
+
+def test_a_picture_that_comes_later_is_shown_then(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)"))
+    assert folder.problems() == ["a.md: shows p.png, which is not in the folder"]
+    folder.write("p.png", PNG)
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert 'src="media:' in feed.entries[0].body_html
+    assert [Path(medium.path).name for medium in feed.media] == ["p.png"]
+    assert feed.problems == ()
+
+
+def test_a_picture_that_goes_is_missed(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)"))
+    path = folder.write("p.png", PNG)
+    folder.look()
+    path.unlink()
+    assert folder.problems() == ["a.md: shows p.png, which is not in the folder"]
+
+
+def test_a_picture_may_come_later_where_the_article_has_a_link(folder: Folder) -> None:
+    folder.write("a.md", article("One", "![](p.png)", link="https://news.example/1"))
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert feed.problems == ()
+    assert 'src="https://news.example/p.png"' in feed.entries[0].body_html
+    folder.write("p.png", PNG)
+    assert folder.read() == ["One"]
+
+
+def test_a_file_that_goes_between_listing_and_reading_is_not_there(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert read(article(**{key: written})).categories == categories
+    folder.write("a.md", article("One"))
+    folder.write("b.md", article("Two"))
+    listed = module.list_files
+
+    def then_gone(*args: object, **kwargs: object) -> object:
+        found = listed(*args, **kwargs)  # type: ignore[arg-type]
+        (folder.root / "a.md").unlink()
+        return found
+
+    monkeypatch.setattr(module, "list_files", then_gone)
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.title for entry in feed.entries] == ["Two"]
+    assert feed.problems == ()
+    assert list(folder.known) == ["b.md"]
 
 
-@pytest.mark.parametrize(
-    ("meta", "authors"),
-    [
-        ({"author": "Ann Bee"}, ("Ann Bee",)),
-        ({"author": "[Ann, Bob]"}, ("Ann", "Bob")),
-        ({"authors": "[{name: Ann}, {name: Bob}]"}, ("Ann", "Bob")),
-        ({}, ()),
-    ],
-)
-def test_authors_are_named(meta: dict[str, str], authors: tuple[str, ...], read: Read) -> None:
-    assert read(article(**meta)).authors == authors
-
-
-@pytest.mark.parametrize("key", ["headimg", "thumbnail", "image"])
-@pytest.mark.parametrize(
-    "written",
-    [
-        "'https://i.example/a.jpg?w=7'",
-        "['https://i.example/a.jpg?w=7']",
-        "{url: 'https://i.example/a.jpg?w=7'}",
-    ],
-)
-def test_the_lead_picture_stands_in_the_body(key: str, written: str, read: Read) -> None:
-    entry = read(article(**{key: written}))
-    assert entry.image_url == "https://i.example/a.jpg?w=7"
-    assert entry.body_html.startswith('<p><img src="https://i.example/a.jpg?w=7" alt=""></p>')
-
-
-def test_a_lead_picture_that_the_body_shows_is_not_shown_again(read: Read) -> None:
-    entry = read(
-        '---\nheadimg: https://i.example/a.jpg?w=770\n---\n<p>One</p><img src="https://i.example/a.jpg">\n'
-    )
-    assert entry.image_url == "https://i.example/a.jpg?w=770"
-    assert entry.body_html.count("<img") == 1
-
-
-def test_a_relative_lead_picture_belongs_to_the_link(read: Read) -> None:
-    entry = read(article(link="https://news.example/world/1", image="a.jpg"))
-    assert entry.image_url == "https://news.example/world/a.jpg"
-
-
-@pytest.mark.parametrize("meta", [{}, {"link": "https://news.example/1"}, {"image": ""}])
-def test_without_an_address_there_is_no_lead_picture(meta: dict[str, str], read: Read) -> None:
-    entry = read(article(**meta))
-    assert entry.image_url is None
-    assert entry.body_html == "<p>Body.</p>\n"
-
-
-@pytest.mark.parametrize("key", ["link", "url", "source_url"])
-def test_an_article_has_a_link(key: str, read: Read) -> None:
-    entry = read(f"---\n{key}: https://news.example/world/1\n---\n[two](2)\n")
-    assert entry.link == entry.guid == "https://news.example/world/1"
-    assert 'href="https://news.example/world/2"' in entry.body_html
-
-
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "/world/1", "[1]", "12"])
-def test_a_link_that_leads_nowhere_is_none(link: str, read: Read) -> None:
-    assert read(article(link=link)).link is None
-
-
-@pytest.mark.parametrize("key", ["guid", "id"])
-def test_a_guid_of_its_own_comes_before_the_link(key: str, read: Read) -> None:
-    assert read(article(**{key: "a-1", "link": "https://news.example/1"})).guid == "a-1"
-    assert read(article(**{key: "0"})).guid == "0"
-
-
-def test_a_guid_is_made_of_source_and_file_name_not_of_content(
-    tmp_path: Path, make_source: MakeSource, read: Read
+def test_a_file_that_grows_while_it_is_read_is_too_large(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guid = read("One.").guid
-    assert guid.startswith("urn:uuid:")
-    assert read(article(date="2020-03-10")).guid == guid
-    assert read("One.", id="other").guid != guid
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "a.md").rename(tmp_path / "sub" / "a.md")
-    (moved,) = look(make_source()).entries
-    assert moved.guid != guid
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 10)
+    folder.write("a.md", "Much too long a text.")
+    assert folder.problems() == ["a.md: is larger than 0 MB"]
+    folder.look()
+    assert folder.opened == []
 
 
-def test_the_guid_of_a_file_never_changes_between_versions(read: Read) -> None:
-    assert read("One.").guid == "urn:uuid:0855b26e-2871-5683-a970-e3e768f9ea10"
+def test_pipes_and_sockets_are_never_opened(folder: Folder) -> None:
+    os.mkfifo(folder.root / "a.md")
+    folder.write("b.md", article("One"))
+    (folder.root / "c.md").symlink_to("a.md")
+    (folder.root / "d.md").symlink_to("/dev/zero")
+    (folder.root / "e.md").mkdir()
+    assert folder.read() == ["One"]
+    assert folder.opened == ["b.md"]
 
 
-def test_a_guid_does_not_depend_on_where_the_folder_is(tmp_path: Path, make_source: MakeSource) -> None:
-    guids = set()
-    for place in ("one", "two"):
-        (tmp_path / place / "sub").mkdir(parents=True)
-        (tmp_path / place / "sub" / "a.md").write_text("One.", encoding="utf-8")
-        guids |= {e.guid for e in look(make_source(location=str(tmp_path / place))).entries}
-    assert len(guids) == 1
+def test_a_file_that_becomes_a_pipe_is_not_waited_for(folder: Folder) -> None:
+    os.mkfifo(folder.root / "pipe")
+    with pytest.raises(OSError, match="is no plain file"):
+        open_plain(str(folder.root / "pipe"))
 
 
-HTML = '<div>\n<p>One</p>\n\n<p>Two <a href="https://x.example/">three</a></p>\n</div>'
+def test_folders_that_lead_in_a_circle_are_read_once(folder: Folder) -> None:
+    folder.write("sub/a.md", article("One"))
+    (folder.root / "sub" / "up").symlink_to("..")
+    (folder.root / "sub" / "self").symlink_to("self")
+    (folder.root / "sub" / "root").symlink_to("/")
+    assert folder.read() == ["One"]
 
 
-def test_markdown_may_be_html(read: Read) -> None:
-    entry = read(f"---\ntitle: One\n---\n{HTML}\n")
-    root = markup.parse(entry.body_html)
-    assert [markup.text(b) for b in markup.blocks(root)] == ["One", "Two three"]
-    assert "&lt;" not in entry.body_html
-
-
-def test_markdown_has_tables_and_strikethrough(read: Read) -> None:
-    html = read("# One\n\n| a | b |\n|---|---|\n| c | ~~d~~ |\n\n* e\n* f\n", "a.markdown").body_html
-    texts = [markup.text(b) for b in markup.blocks(markup.parse(html))]
-    assert texts == ["One", "a", "b", "c", "d", "e", "f"]
-    assert "<table>" in html
-    assert "<s>d</s>" in html
-
-
-def test_markdown_nests_as_deep_as_letters_quote(read: Read) -> None:
-    assert "One" in read(f"{'> ' * 40}One\n").body_html
-
-
-def test_html_files_are_html(read: Read) -> None:
-    assert read("# One\n<p>Two</p>", "a.html").body_html == "<p># One\n</p><p>Two</p>"
-
-
-def test_text_files_are_paragraphs(read: Read) -> None:
-    entry = read("One <b>two</b> &amp;\nthree\n\n\n第一行\n第二行\n", "a.txt")
-    assert entry.body_html == "<p>One &lt;b&gt;two&lt;/b&gt; &amp;amp; three</p><p>第一行第二行</p>"
-
-
-def test_text_files_with_blocks_of_html_are_html(read: Read) -> None:
-    assert read("<p>One</p>", "a.TXT").body_html == "<p>One</p>"
-
-
-def test_bodies_are_sanitised(read: Read) -> None:
-    assert read("One <img src=https://x.example/ onerror=alert(1)><script>alert(1)</script>").body_html == (
-        '<p><span>One </span><img src="https://x.example/"></p>\n'
-    )
-
-
-@pytest.mark.parametrize(
-    ("meta", "configured", "language"),
-    [
-        ({"lang": "zh_tw"}, None, "zh-TW"),
-        ({"language": "PT-br"}, None, "pt-BR"),
-        ({"lang": "no"}, None, "no"),
-        ({"lang": "zh"}, "ja", "ja"),
-        ({"summary": "ignored"}, None, None),
-    ],
-)
-def test_the_language_is_the_sources_else_the_files(
-    meta: dict[str, str], configured: str | None, language: str | None, read: Read
+def test_a_folder_below_that_cannot_be_read_is_named_and_the_rest_is_read(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert read(article(**meta), language=configured).language == language
+    folder.write("a.md", article("One"))
+    folder.write("shut/b.md", article("Two"))
+    scan = os.scandir
+
+    def refuse(place: str) -> Iterator[os.DirEntry[str]]:
+        if str(place).endswith("shut"):
+            raise PermissionError(13, "Permission denied")
+        return scan(place)
+
+    monkeypatch.setattr("feedsvc.ingest.disk.os.scandir", refuse)
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.title for entry in feed.entries] == ["One"]
+    assert feed.problems == (f"{folder.root / 'shut'}: cannot be read: Permission denied",)
 
 
-def test_the_language_is_detected_where_nobody_says_it(read: Read) -> None:
-    assert read("---\ntitle: 安理会\n---\n安理会将于三十一日召开会议。\n").language == "zh"
+def test_a_folder_that_cannot_be_read_is_an_error(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(place: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("feedsvc.ingest.disk.os.scandir", refuse)
+    with pytest.raises(SourceError, match="cannot be read: Permission denied"):
+        folder.look()
 
 
-def test_titles_and_summaries_are_plain_text(read: Read) -> None:
-    entry = read("---\ntitle: One &amp; <b>two</b>\ndescription: three<br>four\n---\nBody.\n")
-    assert (entry.title, entry.summary) == ("One & two", "three four")
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        ("---\ntitle: a: b\n---\nBody.\n", "broken front matter: mapping values are not allowed"),
-        ("---\ntitle: [a\n---\nBody.\n", "broken front matter: "),
-        ("---\ntitle: One\nBody.\n", 'broken front matter: the closing "---" is missing'),
-        ("---\ndate: 2022-02-31\n---\nBody.\n", "broken front matter: "),
-        ("---\ndate: tomorrow\n---\nBody.\n", 'the date "tomorrow" is neither RFC 822 nor ISO 8601'),
-        (
-            "---\ndate: 0001-01-01T00:00:00+05:00\n---\nBody.\n",
-            'the date "0001-01-01 00:00:00+05:00" is beyond',
-        ),
-        ("---\nlang: english\n---\nBody.\n", '"english" is not a language tag such as zh or pt-BR'),
-        (b"---\ntitle: caf\xe9\n---\nBody.\n", "is not UTF-8 (byte 14)"),
-        ("---\ntitle: !!python/object:os.system a\n---\nBody.\n", "broken front matter: "),
-        ("", "has neither a title nor a body"),
-        ("---\nauthor: Ann\n---\n<script>alert(1)</script>\n", "has neither a title nor a body"),
-    ],
-)
-def test_a_bad_file_is_named_with_its_reason_and_the_others_are_read(
-    content: str | bytes, reason: str, problem: Problem
-) -> None:
-    assert problem(content).startswith(reason)
-
-
-def test_a_file_that_is_too_large_is_named(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedsvc.ingest.folder.MAX_FILE_BYTES", 10)
-    assert problem("Much too long a text.").startswith("is larger than")
+def test_a_name_that_is_not_utf8_can_be_read_and_stored(folder: Folder) -> None:
+    (folder.root / os.fsdecode(b"caf\xe9.md")).write_text("One.", encoding="utf-8")
+    feed = folder.look()
+    assert isinstance(feed, ParsedFeed)
+    assert list(folder.known) == ["caf\\udce9.md"]
+    assert feed.entries[0].guid.startswith("urn:uuid:")
 
 
 def test_files_are_read_by_name_below_the_folder(tmp_path: Path, make_source: MakeSource) -> None:
@@ -401,19 +431,3 @@ def test_a_file_is_no_folder(tmp_path: Path, make_source: MakeSource) -> None:
     (tmp_path / "a.md").touch()
     with pytest.raises(SourceError, match="there is no such folder"):
         look(make_source(location=str(tmp_path / "a.md")))
-
-
-@pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed articles are not part of the package")
-def test_the_seed_articles_are_read_whole(make_source: MakeSource) -> None:
-    feed = look(make_source(location=str(SEEDS)))
-    roots = [markup.parse(e.body_html) for e in feed.entries]
-    assert feed.problems == ()
-    assert [len(markup.blocks(root)) + 1 for root in roots] == [33, 31, 35, 43, 25]
-    assert [len(root.findall(".//img")) for root in roots] == [5, 2, 4, 3, 3]
-    for entry, root in zip(feed.entries, roots, strict=True):
-        assert entry.language == "zh"
-        assert entry.authors == ("Aljazeera 半岛网",)
-        assert entry.categories == ("新媒体", "Aljazeera 半岛网", "新闻")
-        assert entry.published is not None
-        assert entry.image_url in [i.get("src") for i in root.iter("img")]
-        assert len(entry.title) > 20
