@@ -232,13 +232,14 @@ class FetchState:
 class KnownFile:
     """A file of a folder source, as it was when it was last looked at."""
 
-    #: below the folder, with slashes
+    #: below the folder, with slashes; of a file that an article shows, `<article>//<file>`
     path: str
     size_bytes: int
+    #: -1 where it says nothing: the file had changed just then, or could not be opened
     mtime_ns: int
-    #: SHA-256 of everything that the entry was made of
+    #: hash of everything that the entry was made of, or of a file that is shown; "" if it cannot be
     digest: str
-    #: of the entry that it holds; None where it could not be read
+    #: of the entry that it holds; None where it could not be read, or is only shown
     guid: str | None = None
     #: why it could not be read, or what is amiss in it
     problem: str | None = None

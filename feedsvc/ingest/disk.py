@@ -18,6 +18,8 @@ from feedsvc.model import KnownFile
 UNSURE = -1
 #: a file may be written twice within one tick of its file system's clock, with the same size
 _TICK_S = 2
+#: what is said of a file that has just gone, and of a link that leads nowhere or to itself
+_NOT_THERE = (errno.ENOENT, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,15 @@ def list_files(folder: Path, *, now: datetime) -> tuple[dict[str, Found], list[s
             problems.append(problem)
             continue
         waiting += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        for path, found in _plain(entries, inside, settled_ns):
+        for path, found in _plain(entries, inside, settled_ns, problems):
             files[printable(path[outer:])] = found
     return files, problems
 
 
-def _plain(entries: list[os.DirEntry[str]], inside: str, settled_ns: int) -> Iterator[tuple[str, Found]]:
+def _plain(
+    entries: list[os.DirEntry[str]], inside: str, settled_ns: int, problems: list[str]
+) -> Iterator[tuple[str, Found]]:
+    """The plain files among the entries of a folder, by path; adds to `problems` what cannot be looked at."""
     for entry in entries:
         place = entry.path
         try:
@@ -79,7 +84,9 @@ def _plain(entries: list[os.DirEntry[str]], inside: str, settled_ns: int) -> Ite
                 if not is_inside(place, inside):
                     continue
             status = entry.stat()
-        except OSError:  # a link that leads nowhere, or a file that has just gone
+        except OSError as error:
+            if error.errno not in _NOT_THERE:
+                problems.append(f"{printable(entry.path)}: cannot be read: {error.strerror}")
             continue
         if stat.S_ISREG(status.st_mode):
             mtime_ns = status.st_mtime_ns if status.st_mtime_ns < settled_ns else UNSURE

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import NOW
@@ -344,6 +346,32 @@ def test_a_folder_below_that_cannot_be_read_is_named_and_the_rest_is_read(
     assert isinstance(feed, ParsedFeed)
     assert [entry.title for entry in feed.entries] == ["One"]
     assert feed.problems == (f"{folder.root / 'shut'}: cannot be read: Permission denied",)
+
+
+def test_a_file_that_cannot_be_looked_at_is_named_and_the_rest_is_read(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Entry:
+        name, path = "a.md", str(folder.root / "a.md")
+
+        def is_dir(self, *, follow_symlinks: bool) -> bool:
+            return False
+
+        def is_symlink(self) -> bool:
+            return False
+
+        def stat(self) -> None:
+            raise PermissionError(13, "Permission denied")
+
+    @contextmanager
+    def scan(place: str) -> Iterator[Iterable[object]]:
+        with os.scandir(place) as entries:
+            yield [Entry(), *entries]
+
+    folder.write("b.md", article("Two"))
+    monkeypatch.setattr("feedsvc.ingest.disk.os", SimpleNamespace(**{**vars(os), "scandir": scan}))
+    assert folder.problems() == ["a.md: cannot be read: Permission denied"]
+    assert list(folder.known) == ["b.md"]
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,27 @@ def test_every_file_has_its_media_type(folder: Path, path: str, media_type: str)
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "media_type"),
+    [
+        ("png", "image/png"),
+        ("jpg", "image/jpeg"),
+        ("gif", "image/gif"),
+        ("webp", "image/webp"),
+        ("avif", "image/avif"),
+        ("mp3", "audio/mpeg"),
+        ("m4a", "audio/mp4"),
+        ("mp4", "video/mp4"),
+        ("ogg", "audio/ogg"),
+        ("webm", "video/webm"),
+    ],
+)
+def test_media_of_articles_have_their_media_type(folder: Path, suffix: str, media_type: str) -> None:
+    (folder / "media").mkdir()
+    (folder / "media" / f"a.{suffix}").touch()
+    assert ask(folder, f"/media/a.{suffix}").headers["content-type"] == media_type
+
+
 def test_files_come_as_they_are(folder: Path) -> None:
     assert ask(folder, "/news.rss").content == (folder / "news.rss").read_bytes()
     assert ask(folder, "/articles/news/1.html").text == "<p>新闻</p>"
