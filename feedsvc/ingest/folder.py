@@ -40,7 +40,8 @@ def read_folder(source: Source, known: Mapping[str, KnownFile], *, now: datetime
 
     `known` are its files as they were, by path; the answer lists them as they are. A file that an article shows
     has the path `<article>//<file>`, once for each article. A file that cannot be read is named in `problems`,
-    also while it stays as it is. Of files with the same guid the first one counts.
+    also while it stays as it is. Of files with the same guid the first one counts. Nothing is unmodified of
+    which nothing is known.
 
     Raises: SourceError if the folder itself cannot be read.
     """
@@ -65,7 +66,7 @@ def read_folder(source: Source, known: Mapping[str, KnownFile], *, now: datetime
         if file.problem
     ]
     present = {file.path: file for article in articles for file in (article.file, *article.shown)}
-    if not problems and present == known:
+    if known and not problems and present == known:
         return NotModified()
     return ParsedFeed(
         entries=tuple(article.entry for article in articles if article.entry is not None),

@@ -446,8 +446,8 @@ def test_a_second_file_with_the_same_guid_is_named(tmp_path: Path, make_source: 
     assert feed.problems == (f"{tmp_path / 'b.md'}: has the same guid as another file, same",)
 
 
-def test_an_empty_folder_has_nothing_new(make_source: MakeSource) -> None:
-    assert read_folder(make_source(), {}, now=NOW) == NotModified()
+def test_an_empty_folder_has_no_entries(make_source: MakeSource) -> None:
+    assert look(make_source()).entries == ()
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path, make_source: MakeSource) -> None:
