@@ -5,7 +5,7 @@
     ├ SourceError                          one source failed, the run goes on
     │  ├ FetchError(url, reason, …)
     │  ├ ParseError(reason)
-    │  └ FrontMatterError(reason)             one file of a folder, named by who reads it
+    │  └ FrontMatterError(reason)          one file of a folder, named by who reads it
     ├ TranslationError                     entries stay pending, the run goes on
     │  ├ LanguagePairMissing(source_language, target_language)
     │  └ ModelError(path, reason)          a package that cannot be read, downloaded, installed or removed

@@ -141,6 +141,16 @@ def test_a_changed_picture_takes_the_place_of_the_old_one(site: Site) -> None:
     assert new.name in site.entries()[0].content[0].value
 
 
+def test_files_of_others_are_left_where_ours_are(site: Site) -> None:
+    site.write("a.md", article("第一段。\n\n![](p.png)"))
+    site.write("p.png", PNG)
+    site.refresh()
+    (site.public / "media" / "logo.png").write_bytes(PNG)
+    site.write("a.md", article())
+    site.refresh()
+    assert [path.name for path in site.media()] == ["logo.png"]
+
+
 def test_a_picture_outlives_its_file(site: Site) -> None:
     path = site.write("a.md", article("第一段。\n\n![](p.png)"))
     picture = site.write("p.png", PNG)

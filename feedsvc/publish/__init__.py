@@ -42,7 +42,7 @@ def publish(config: Config, articles: Iterable[Article], states: Mapping[str, Fe
         if media.put(content, path) if isinstance(content, Path) else write_if_changed(path, content):
             written.append(name)
     remove_others(config.output_dir / _PAGES, present)
-    remove_others(config.output_dir / media.FOLDER, present, pattern="*.*")
+    remove_others(config.output_dir / media.FOLDER, present, pattern=media.PATTERN)
     return tuple(written)
 
 

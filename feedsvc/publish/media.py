@@ -16,6 +16,8 @@ from feedsvc.model import Entry
 from feedsvc.publish.files import UNFINISHED
 
 FOLDER = "media"
+#: matches the names of our files, and hardly those of others
+PATTERN = f"{'[0-9a-f]' * 64}.*"
 _NAME = r"media:([0-9a-f]{64}\.[a-z0-9]{3,4})"
 _REFERENCE = re.compile(rf'(?<=="){_NAME}(?=")')
 _ADDRESS = re.compile(_NAME)
