@@ -55,6 +55,7 @@ def refresh(
             store,
             fetcher,
             config.limits,
+            media_folder=config.data_dir / "media",
             now=now,
             force=force,
             named=bool(only),

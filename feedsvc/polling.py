@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from feedsvc import schedule
 from feedsvc.errors import FetchError, SourceError
 from feedsvc.ingest import Fetcher, read_source
 from feedsvc.ingest.fetch import MOVED_AFTER
+from feedsvc.ingest.media import keep_media
 from feedsvc.model import Answered, Failure, FetchState, Known, Limits, NotModified, ParsedFeed, Source
 from feedsvc.store import Saved, Store
 
@@ -52,6 +54,7 @@ def poll(
     fetcher: Fetcher,
     limits: Limits,
     *,
+    media_folder: Path,
     now: datetime,
     force: bool = False,
     named: bool = False,
@@ -60,12 +63,14 @@ def poll(
     """Read sources and save what they say.
 
     A source whose server has said that it is gone is left alone, unless it was asked for by name; so is one
-    whose server wants to wait. `force` asks both, and everything else unconditionally.
+    whose server wants to wait. `force` asks both, and everything else unconditionally. Pictures that belong to
+    entries are kept in `media_folder`, before anything refers to them.
     """
     unchanged = new = changed = done = 0
     failures: list[Failure] = []
     on_progress(0, len(sources))
     for batch in _read_all(sources, store, fetcher, limits, now=now, force=force, named=named):
+        keep_media([m for _, _, o in batch if isinstance(o, ParsedFeed) for m in o.media], media_folder)
         for saved in _save(batch, store, now=now):
             new, changed = new + saved.new, changed + saved.changed
         for source, _, outcome in batch:

@@ -94,7 +94,8 @@ def ours(folder: Path, feeds: int, port: int, look: int) -> tuple[float, str]:
     config = load_config(path)
     with Store(config.database) as store, Fetcher(config.limits) as fetcher:
         began = time.perf_counter()
-        done = poll(config.sources, store, fetcher, config.limits, now=BEGAN + timedelta(days=10 + look))
+        now = BEGAN + timedelta(days=10 + look)
+        done = poll(config.sources, store, fetcher, config.limits, media_folder=folder / "media", now=now)
         took = time.perf_counter() - began
     assert not done.failures, done.failures[:3]
     return took, f"{done.new_entries} new, {done.changed_entries} changed, {done.unchanged} unchanged"
