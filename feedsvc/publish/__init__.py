@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from feedsvc.config import Config
-from feedsvc.model import Article, FetchState, Layout, OutputFeed, TitleLayout
+from feedsvc.model import Article, FetchState, Layout, OutputFeed, TitleLayout, Translation, Verdict
 from feedsvc.publish import layout, media, opml, pages
 from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
-from feedsvc.publish.render import Channel, Item, render
+from feedsvc.publish.items import Channel, Item, Origin
+from feedsvc.publish.render import render
 
 __all__ = ["NAME", "publish", "subscriptions"]
 
@@ -59,19 +61,18 @@ def render_files(
         source_id = article.entry.source_id
         for name in media.names(article.entry):
             yield f"{media.FOLDER}/{name}", config.data_dir / media.FOLDER / name
-        yield _page_name(article), _page(article, config, states[source_id].title or source_id)
+        yield _page_name(article), _page(article, config, states)
         for output in outputs:
             by_id = chosen[output.slug]
             if source_id in output.source_ids and len(by_id) < output.max_entries:
-                item = _item(article, output.layout, output.title_layout, config)
+                item = _item(article, output.layout, output.title_layout, config, states)
                 by_id.setdefault(item.id, item)
     feeds = []
     for output in outputs:
         items = list(chosen[output.slug].values())
         channel = _channel(output, items, config, states)
-        rss, atom = render(channel, items)
-        yield f"{output.slug}.rss", rss
-        yield f"{output.slug}.atom", atom
+        for suffix, content in render(channel, items).items():
+            yield f"{output.slug}.{suffix}", content
         feeds.append((output.slug, channel, items))
     yield "feeds.opml", opml.render(NAME, subscriptions(config, states))
     yield (
@@ -121,7 +122,14 @@ def _name_and_link(output: OutputFeed, config: Config, states: Mapping[str, Fetc
     return output.title or only.title or output.slug, only.link or config.base_url
 
 
-def _item(article: Article, body: Layout, title: TitleLayout, config: Config) -> Item:
+def _item(
+    article: Article,
+    body: Layout,
+    title: TitleLayout,
+    config: Config,
+    states: Mapping[str, FetchState],
+) -> Item:
+    made = article.translation
     entry = article.entry
     page_url = config.base_url + quote(_page_name(article))
     content = layout.body(entry, article.translation, body, with_credit=config.credit)
@@ -140,7 +148,33 @@ def _item(article: Article, body: Layout, title: TitleLayout, config: Config) ->
         categories=layout.categories(article),
         enclosures=entry.enclosures,
         image_url=media.address(entry.image_url, config.base_url),
+        origin=_origin(entry.source_id, config, states),
+        source_language=entry.language,
+        translated_title=layout.title(article, TitleLayout.TRANSLATION)
+        if made and made.title.is_translated
+        else None,
+        original_title=layout.title(article, TitleLayout.ORIGINAL),
+        verdicts=_verdicts(made),
+        engine=made.engine if made else "",
     )
+
+
+def _origin(source_id: str, config: Config, states: Mapping[str, FetchState]) -> Origin:
+    state = states[source_id]
+    source = next((s for s in config.sources if s.id == source_id), None)
+    return Origin(
+        id=source_id,
+        title=state.title or source_id,
+        link=state.link,
+        feed_url=source.location if source and source.kind == "feed" else None,
+    )
+
+
+def _verdicts(made: Translation | None) -> tuple[tuple[Verdict, int], ...]:
+    if made is None:
+        return ()
+    counts = Counter(s.verdict for passage in made.passages for s in passage.segments)
+    return tuple((verdict, counts[verdict]) for verdict in Verdict if counts[verdict])
 
 
 def _item_id(article: Article) -> str:
@@ -162,15 +196,9 @@ def _page_name(article: Article) -> str:
     return f"{_PAGES}/{article.entry.source_id}/{digest}.html"
 
 
-def _page(article: Article, config: Config, source_title: str) -> bytes:
-    item = _item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST, config)
-    made = article.translation
-    translated = layout.title(article, TitleLayout.TRANSLATION) if made and made.title.is_translated else None
+def _page(article: Article, config: Config, states: Mapping[str, FetchState]) -> bytes:
     return pages.article_page(
-        item,
-        titles=(translated, layout.title(article, TitleLayout.ORIGINAL)),
-        source_title=source_title,
-        source_language=article.entry.language,
+        _item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST, config, states)
     )
 
 

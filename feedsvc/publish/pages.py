@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from feedsvc import languages
-from feedsvc.publish.render import Item
+from feedsvc.publish.items import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +25,12 @@ class Listed:
     newest: tuple[Item, ...]
 
 
-def article_page(
-    item: Item, *, titles: tuple[str | None, str], source_title: str, source_language: str | None
-) -> bytes:
-    """The reading page of an article; `titles` are its translated title (None if there is none) and its own."""
+def article_page(item: Item) -> bytes:
+    """The reading page of an article."""
     return _render(
         "article.html",
         item=item,
-        translated=titles[0],
-        original=titles[1],
         content=Markup(item.content_html),  # noqa: S704 - sanitised at ingest, put together by `layout`
-        source_title=source_title,
-        source_language=source_language,
     )
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import feedgen.entry
@@ -19,7 +17,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from feedsvc import markup
-from feedsvc.model import Enclosure
+from feedsvc.publish.items import Channel, Item
 
 # feedgen's own switches the locale of the whole process to C and back; other threads see it
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = email.utils.format_datetime
@@ -32,54 +30,14 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An article as it stands in a feed. Titles and summaries are plain text."""
-
-    id: str
-    title: str
-    summary: str
-    content_html: str
-    #: what the title leads to
-    link: str
-    #: language of what the link leads to; None if it is unknown or both
-    link_language: str | None
-    #: our own page, where the link leads to the source
-    page_url: str | None
-    language: str
-    published: datetime
-    updated: datetime
-    authors: tuple[str, ...]
-    #: (original term, label to show)
-    categories: tuple[tuple[str, str], ...]
-    enclosures: tuple[Enclosure, ...]
-    image_url: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A feed as a whole."""
-
-    id: str
-    title: str
-    description: str
-    language: str
-    #: the page that the feed is about
-    link: str
-    #: where the feed itself lies, without suffix
-    self_url: str
-    updated: datetime
-    ttl_minutes: int
-
-
-def render(channel: Channel, items: Sequence[Item]) -> tuple[bytes, bytes]:
-    """The feed as (RSS 2.0, Atom 1.0), items in the given order.
+def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
+    """The feed in each format, by suffix, items in the given order.
 
     Spec: RSS 2.0 with content, dc and media modules; RFC 4287.
     """
     rss = _generator(channel, items, suffix="rss", mime_type="application/rss+xml")
     atom = _generator(channel, items, suffix="atom", mime_type="application/atom+xml")
-    return bytes(rss.rss_str(pretty=True)), bytes(atom.atom_str(pretty=True))
+    return {"rss": bytes(rss.rss_str(pretty=True)), "atom": bytes(atom.atom_str(pretty=True))}
 
 
 def _generator(channel: Channel, items: Sequence[Item], *, suffix: str, mime_type: str) -> Any:

@@ -10,8 +10,8 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from feedsvc.model import Enclosure
+from feedsvc.publish.items import Item, Origin
 from feedsvc.publish.pages import Listed, article_page, index_page
-from feedsvc.publish.render import Item
 
 HOSTILE = '</title><script>alert("1")</script>&amp;"><img src=x onerror=alert(1)>'
 ITEM = Item(
@@ -39,7 +39,14 @@ def article(
     source_title: str = "通讯社",
     source_language: str | None = "zh",
 ) -> HtmlElement:
-    page = article_page(item, titles=titles, source_title=source_title, source_language=source_language)
+    told = replace(
+        item,
+        translated_title=titles[0],
+        original_title=titles[1],
+        origin=Origin(id="news", title=source_title),
+        source_language=source_language,
+    )
+    page = article_page(told)
     return html.document_fromstring(page.decode())
 
 
@@ -85,7 +92,7 @@ def test_an_article_in_an_unknown_language_claims_none() -> None:
 
 
 def test_an_article_holds_its_body_as_it_is() -> None:
-    page = article_page(ITEM, titles=("a", "b"), source_title="s", source_language="zh")
+    page = article_page(replace(ITEM, origin=Origin(id="news", title="s")))
     assert ITEM.content_html.encode() in page
 
 

@@ -9,7 +9,8 @@ import pytest
 from lxml import etree
 
 from feedsvc.model import Enclosure
-from feedsvc.publish.render import Channel, Item, render
+from feedsvc.publish.items import Channel, Item
+from feedsvc.publish.render import render
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -50,11 +51,11 @@ ITEM = Item(
 
 
 def rss(*items: Item, channel: Channel = CHANNEL) -> etree._Element:
-    return etree.fromstring(render(channel, items)[0])[0]
+    return etree.fromstring(render(channel, items)["rss"])[0]
 
 
 def atom(*items: Item, channel: Channel = CHANNEL) -> etree._Element:
-    return etree.fromstring(render(channel, items)[1])
+    return etree.fromstring(render(channel, items)["atom"])
 
 
 def links(element: etree._Element) -> list[dict[str, str]]:
@@ -63,7 +64,7 @@ def links(element: etree._Element) -> list[dict[str, str]]:
 
 def test_both_formats_are_accepted_and_say_the_same() -> None:
     items = [replace(ITEM, id=f"https://news.example/{n}", title=f"Title {n}") for n in range(3)]
-    parsed = [feedparser.parse(document) for document in render(CHANNEL, items)]
+    parsed = [feedparser.parse(document) for document in render(CHANNEL, items).values()]
     assert [(p.bozo, p.version) for p in parsed] == [(0, "rss20"), (0, "atom10")]
     for key in ("id", "title", "link", "summary", "published_parsed", "author"):
         assert [e[key] for e in parsed[0].entries] == [e[key] for e in parsed[1].entries], key
@@ -72,14 +73,14 @@ def test_both_formats_are_accepted_and_say_the_same() -> None:
 
 
 def test_a_feed_without_items_is_accepted() -> None:
-    for document in render(CHANNEL, []):
+    for document in render(CHANNEL, []).values():
         parsed = feedparser.parse(document)
         assert (parsed.bozo, parsed.entries, parsed.feed.title) == (0, [], CHANNEL.title)
 
 
 def test_items_keep_their_order() -> None:
     items = [replace(ITEM, id=f"urn:x:{n}", published=PUBLISHED + timedelta(n % 2)) for n in range(5)]
-    for document in render(CHANNEL, items):
+    for document in render(CHANNEL, items).values():
         assert [e.id for e in feedparser.parse(document).entries] == [i.id for i in items]
 
 
@@ -222,7 +223,7 @@ def test_an_item_without_text_is_summarised_by_its_title() -> None:
     item = replace(ITEM, summary="", content_html="")
     assert rss(item).findtext("item/description") == ITEM.title
     assert atom(item).findtext(f"{ATOM}entry/{ATOM}summary") == ITEM.title
-    assert [feedparser.parse(d).bozo for d in render(CHANNEL, [item])] == [0, 0]
+    assert [feedparser.parse(d).bozo for d in render(CHANNEL, [item]).values()] == [0, 0]
 
 
 def test_characters_that_xml_cannot_hold_are_removed() -> None:
@@ -237,7 +238,7 @@ def test_characters_that_xml_cannot_hold_are_removed() -> None:
         enclosures=(),
     )
     channel = replace(CHANNEL, title=bad, description=bad)
-    for document in render(channel, [item]):
+    for document in render(channel, [item]).values():
         parsed = feedparser.parse(document)
         assert parsed.bozo == 0
         assert parsed.entries[0].content[0].value == "ab\t\n😀"
@@ -246,5 +247,5 @@ def test_characters_that_xml_cannot_hold_are_removed() -> None:
 
 
 def test_namespaces_are_declared_once() -> None:
-    for document in render(CHANNEL, [ITEM, replace(ITEM, id="urn:x:2")]):
+    for document in render(CHANNEL, [ITEM, replace(ITEM, id="urn:x:2")]).values():
         assert document.count(b"xmlns:dc=") == document.count(b"xmlns:media=") == 1
