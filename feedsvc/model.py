@@ -284,6 +284,8 @@ class Known:
     files: Mapping[str, KnownFile] = field(default_factory=dict)
     #: by guid; of sources with full text
     pages: Mapping[str, Page] = field(default_factory=dict)
+    #: what the parser wanted to remember of the last document
+    memo: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +322,10 @@ class NotModified:
 class ParsedFeed:
     """What a source says of itself, and its entries."""
 
+    #: those that may be new or changed
     entries: tuple[Entry, ...]
+    #: guid and date of every entry of the document, those included that are as they were
+    present: tuple[tuple[str, datetime | None], ...] = ()
     title: str | None = None
     link: str | None = None
     language: str | None = None
@@ -331,6 +336,8 @@ class ParsedFeed:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    #: what the parser wants to know when it sees the next document; nobody else understands it
+    memo: str = field(default="", repr=False)
     answered: Answered = Answered()
     #: every file of a folder source that is there now
     files: tuple[KnownFile, ...] = ()

@@ -218,7 +218,7 @@ def _settled(
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
-            cadence=schedule.cadence_of(outcome.entries, outcome.cadence, now=now),
+            cadence=schedule.cadence_of([date for _, date in outcome.present], outcome.cadence, now=now),
         )
     return schedule.next_check(source, state, answered, now=now)
 

@@ -9,13 +9,13 @@ Spec: RSS 2.0 <ttl>, <skipHours>, <skipDays>; RFC 9111 4.2.1; RFC 9110 10.2.3 (R
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from feedsvc.model import Answered, Cadence, Entry, FetchState, Source
+from feedsvc.model import Answered, Cadence, FetchState, Source
 
 #: the part of an interval that chance may add
 JITTER = 0.1
@@ -49,11 +49,9 @@ def next_check(source: Source, state: FetchState, answered: Answered, *, now: da
     return replace(state, next_check_at=at, next_check_reason=reason)
 
 
-def cadence_of(entries: Sequence[Entry], stated: Cadence, *, now: datetime) -> Cadence:
+def cadence_of(stated_dates: Iterable[datetime | None], stated: Cadence, *, now: datetime) -> Cadence:
     """What a feed states of its cadence, with what the dates of its newest entries show."""
-    dates = sorted(
-        (date for e in entries if (date := e.published or e.updated) and date <= now), reverse=True
-    )[:_LOOKED_AT]
+    dates = sorted((date for date in stated_dates if date and date <= now), reverse=True)[:_LOOKED_AT]
     if not dates:
         return stated
     gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(dates)]

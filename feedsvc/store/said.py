@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
@@ -38,7 +38,8 @@ class Saved:
 def load_states(connection: Connection, source_ids: Collection[str]) -> dict[str, FetchState]:
     """What is remembered of each source; a blank state for a new one."""
     found = dict.fromkeys(source_ids, FetchState())
-    for row in _rows(connection, sources, sources.c.id, source_ids):
+    columns = [column for column in sources.c if column is not sources.c.memo]
+    for row in _rows(connection, columns, sources.c.id, source_ids):
         values = {name: row[name] for name in FetchState.__dataclass_fields__}
         values["problems"] = tuple(json.loads(row["problems"]))
         values["cadence"] = _CADENCE.validate_json(row["cadence"])
@@ -51,14 +52,23 @@ def load_known(connection: Connection, source_ids: Collection[str]) -> dict[str,
     states = load_states(connection, source_ids)
     its_files: dict[str, dict[str, KnownFile]] = {}
     its_pages: dict[str, dict[str, Page]] = {}
-    for row in _rows(connection, files, files.c.source_id, source_ids):
+    memos = {
+        row["id"]: row["memo"]
+        for row in _rows(connection, [sources.c.id, sources.c.memo], sources.c.id, source_ids)
+    }
+    for row in _rows(connection, [files], files.c.source_id, source_ids):
         file = KnownFile(**{f.name: row[f.name] for f in fields(KnownFile)})
         its_files.setdefault(row["source_id"], {})[file.path] = file
-    for row in _rows(connection, pages, pages.c.source_id, source_ids):
+    for row in _rows(connection, [pages], pages.c.source_id, source_ids):
         page = Page(**{f.name: row[f.name] for f in fields(Page)})
         its_pages.setdefault(row["source_id"], {})[page.guid] = page
     return {
-        source_id: Known(state=state, files=its_files.get(source_id, {}), pages=its_pages.get(source_id, {}))
+        source_id: Known(
+            state=state,
+            files=its_files.get(source_id, {}),
+            pages=its_pages.get(source_id, {}),
+            memo=memos.get(source_id, ""),
+        )
         for source_id, state in states.items()
     }
 
@@ -80,7 +90,7 @@ def save_feed(
     new = changed = 0
     if feed is not None:
         ours = {}
-        for entry, row in _with_rows(connection, source_id, feed.entries):
+        for entry, row in _with_rows(connection, source_id, feed):
             ours[entry.guid] = row["guid"] if row else entry.guid
             if row is None:
                 _insert_entry(connection, entry, now)
@@ -92,6 +102,8 @@ def save_feed(
             connection, source_id, [replace(p, guid=ours[p.guid]) for p in feed.pages if p.guid in ours]
         )
     save_state(connection, source_id, state, now=now)
+    if feed is not None:
+        connection.execute(update(sources).where(sources.c.id == source_id).values(memo=feed.memo))
     return Saved(new=new, changed=changed)
 
 
@@ -121,24 +133,26 @@ def content_hash(entry: Entry) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _rows(connection: Connection, table: Table, column: Any, values: Collection[str]) -> Iterator[RowMapping]:
-    """The rows of a table whose column has one of these values."""
+def _rows(
+    connection: Connection, what: Sequence[Any], column: Any, values: Collection[str]
+) -> Iterator[RowMapping]:
+    """Tables or columns of the rows whose column has one of these values."""
     for batch in batches(sorted(values)):
-        yield from connection.execute(select(table).where(column.in_(batch))).mappings()
+        yield from connection.execute(select(*what).where(column.in_(batch))).mappings()
 
 
 def _with_rows(
-    connection: Connection, source_id: str, given: Sequence[Entry]
+    connection: Connection, source_id: str, feed: ParsedFeed
 ) -> list[tuple[Entry, RowMapping | None]]:
     """Entries, each with its row if it has one; without those that were removed for good.
 
     Some feeds give an entry another guid at every look. One that comes with a new guid, but has link and title
     of an entry whose guid is not in the feed any longer, is that entry and keeps its guid.
     """
+    given = feed.entries
     known: dict[str, RowMapping] = {}
     gone: set[str] = set()
-    guids = [entry.guid for entry in given]
-    for batch in batches(guids):
+    for batch in batches([entry.guid for entry in given]):
         ours = select(entries).where(entries.c.source_id == source_id, entries.c.guid.in_(batch))
         known |= {row["guid"]: row for row in connection.execute(ours).mappings()}
         removed = select(tombstones.c.guid).where(
@@ -147,7 +161,8 @@ def _with_rows(
         gone |= set(connection.execute(removed).scalars())
     links = Counter(entry.link for entry in given)
     new = [e for e in given if e.guid not in known and e.guid not in gone and e.link and links[e.link] == 1]
-    earlier = _earlier(connection, source_id, new, present=set(guids))
+    present = {entry.guid for entry in given} | {guid for guid, _ in feed.present}
+    earlier = _earlier(connection, source_id, new, present=present)
     pairs = []
     for entry in given:
         row = known.get(entry.guid) or earlier.get(entry.guid)

@@ -57,6 +57,7 @@ sources = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
+    Column("memo", Text, nullable=False, server_default=text("''")),  # the parser's
     Column("moved_to", Text),
     Column("moved_times", Integer, nullable=False, server_default=text("0")),
     Column("gone_at", UtcDateTime),

@@ -56,6 +56,14 @@ def test_an_entry_whose_guid_is_still_there_is_another_one(
     assert guids(store) == {"a1", "a2"}
 
 
+def test_an_entry_that_did_not_have_to_be_read_again_is_there_all_the_same(
+    store: Store, read: Read, make_entry: MakeEntry
+) -> None:
+    read(linked(make_entry, "a1"))
+    assert read(linked(make_entry, "a2"), present=(("a1", None), ("a2", None))) == Saved(new=1)
+    assert guids(store) == {"a1", "a2"}
+
+
 def test_entries_that_share_a_link_are_told_apart_by_their_guids(
     store: Store, read: Read, make_entry: MakeEntry
 ) -> None:
@@ -135,12 +143,13 @@ def test_what_is_known_of_a_source_comes_back_as_it_was_saved(
         problem="why",
         failures=2,
     )
-    feed = ParsedFeed(entries=(make_entry(guid="a"),), files=(file,), pages=(page,))
+    feed = ParsedFeed(entries=(make_entry(guid="a"),), files=(file,), pages=(page,), memo="of its parser")
     store.save_feed("news", feed, state, now=now)
     known = store.known(["news", "other"])
     assert known["news"].state == state == store.state("news")
     assert known["news"].files == {"a/b.md": file}
     assert known["news"].pages == {"a": page}
+    assert known["news"].memo == "of its parser"
     assert known["other"].state == FetchState()
 
 

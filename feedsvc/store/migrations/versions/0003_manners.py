@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("location", sa.Text),
         sa.Column("reading", sa.Text),
         sa.Column("body_hash", sa.String(64)),
+        sa.Column("memo", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("moved_to", sa.Text),
         sa.Column("moved_times", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("gone_at", time),
