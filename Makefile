@@ -20,9 +20,11 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-## bench: speed of the translation path on this machine
+## bench: speed of translating, and of asking a thousand feeds, on this machine
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_ingest.py
 
 ## clean: remove what the targets above made
 clean:
