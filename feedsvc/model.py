@@ -257,6 +257,8 @@ class Page:
     fetched_at: datetime
     etag: str | None = None
     last_modified: str | None = None
+    #: where the page says that it lives (rel=canonical), if that is on its own site
+    canonical_url: str | None = None
     #: the article: sanitised, absolute URLs, canonical; None where there is none to be had
     body_html: str | None = None
     #: why there is none

@@ -9,6 +9,7 @@ from pathlib import Path
 from feedsvc.errors import SourceError
 from feedsvc.ingest.fetch import Fetcher
 from feedsvc.ingest.folder import read_folder
+from feedsvc.ingest.fulltext import add_full_text
 from feedsvc.ingest.media import keep_media
 from feedsvc.ingest.parse import parse_feed
 from feedsvc.model import Fetched, Known, NotModified, ParsedFeed, Source
@@ -23,16 +24,24 @@ def read_source(
 
     Raises: SourceError with the reason.
     """
-    match source.kind:
-        case "folder":
-            return read_folder(source, {} if force else known.files, now=now)
-        case "file":
-            return _unless_known(_read_feed_file(Path(source.location)), source, known, force=force)
-        case "feed":
-            fetched = fetcher.fetch(source, known.state, now=now, force=force)
-            if isinstance(fetched, NotModified):
-                return fetched
-            return _unless_known(fetched, source, known, force=force)
+    if source.kind == "folder":
+        return read_folder(source, {} if force else known.files, now=now)
+    outcome = _read_feed(source, fetcher, known, now=now, force=force)
+    if isinstance(outcome, NotModified) or not source.full_text:
+        return outcome
+    return add_full_text(outcome, source, fetcher, known.pages, now=now, force=force)
+
+
+def _read_feed(
+    source: Source, fetcher: Fetcher, known: Known, *, now: datetime, force: bool
+) -> ParsedFeed | NotModified:
+    """What the document of a source says, from the network or a file."""
+    if source.kind == "file":
+        return _unless_known(_read_feed_file(Path(source.location)), source, known, force=force)
+    fetched = fetcher.fetch(source, known.state, now=now, force=force)
+    if isinstance(fetched, NotModified):
+        return fetched
+    return _unless_known(fetched, source, known, force=force)
 
 
 def _unless_known(fetched: Fetched, source: Source, known: Known, *, force: bool) -> ParsedFeed | NotModified:

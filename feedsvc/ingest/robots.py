@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -52,7 +53,7 @@ class Robots:
         with cls._lock:
             return cls._of.setdefault(fetcher, cls())
 
-    def refusal(self, url: str, source: Source, fetcher: Fetcher) -> str | None:
+    def refusal(self, url: str, source: Source, fetcher: Fetcher, *, now: datetime) -> str | None:
         """Why a page of a source may not be fetched; None if it may."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -61,7 +62,7 @@ class Robots:
             place = self._places.setdefault((origin, may_be_private), _Place())
         with place.lock:
             if not place.is_known:
-                _ask(place, origin, source, fetcher)
+                _ask(place, origin, source, fetcher, now)
                 place.is_known = True
             if place.refusal or place.rules is None:
                 return place.refusal
@@ -69,7 +70,7 @@ class Robots:
         return None if allowed else f"robots.txt of {parts.netloc} does not allow it"
 
 
-def _ask(place: _Place, origin: str, source: Source, fetcher: Fetcher) -> None:
+def _ask(place: _Place, origin: str, source: Source, fetcher: Fetcher, now: datetime) -> None:
     from protego import Protego
 
     try:
@@ -77,8 +78,9 @@ def _ask(place: _Place, origin: str, source: Source, fetcher: Fetcher) -> None:
             f"{origin}/robots.txt",
             own=source.location,
             access=source.access,
-            accept=_ACCEPT,
             allow_private=source.allow_private,
+            accept=_ACCEPT,
+            now=now,
         )
     except FetchError as error:
         if error.status is None or not 400 <= error.status < 500:

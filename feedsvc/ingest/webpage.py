@@ -203,7 +203,7 @@ def _reveal(root: HtmlElement) -> None:
     for element in list(root.iter(*_AMP)):
         if element.tag == "amp-youtube":
             element.set("src", f"https://www.youtube.com/embed/{element.get('data-videoid', '')}")
-        element.tag = _AMP[element.tag]
+        element.tag = _AMP[str(element.tag)]
     for image in list(root.iter("img")):
         _light(image)
     shown = {
@@ -228,12 +228,15 @@ def _light(image: HtmlElement) -> None:
     if _PLACEHOLDER.search(source):
         source = ""
     lazy = [image.get(name, "") for name in _LAZY]
-    others = [v for n, v in image.items() if n.startswith("data-") and _PICTURE.fullmatch(v.strip())]
+    data = {str(name): value for name, value in image.items() if str(name).startswith("data-")}
+    others = [value for value in data.values() if _PICTURE.fullmatch(value.strip())]
     sets = [image.get(name, "") for name in ("data-srcset", "data-lazy-srcset", "srcset")]
     parent = image.getparent()
     if parent is not None and parent.tag == "picture":
         sets += [s.get(n, "") for s in parent.iter("source") for n in ("data-srcset", "srcset")]
     found = [*lazy, source, *map(_largest, sets), *others]
+    for name in (*data, "srcset"):
+        image.attrib.pop(name, None)
     image.set("src", next((v.strip() for v in found if _is_address(v)), ""))
 
 

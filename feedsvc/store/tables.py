@@ -97,6 +97,7 @@ pages = Table(
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("canonical_url", Text),
     Column("body_html", Text),
     Column("problem", Text),
     Column("failures", Integer, nullable=False),

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("fetched_at", time, nullable=False),
         sa.Column("etag", sa.Text),
         sa.Column("last_modified", sa.Text),
+        sa.Column("canonical_url", sa.Text),
         sa.Column("body_html", sa.Text),
         sa.Column("problem", sa.Text),
         sa.Column("failures", sa.Integer, nullable=False),
