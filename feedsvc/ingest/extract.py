@@ -36,6 +36,8 @@ _LEAST = 10
 _MOST = 0.9
 #: characters of what the finder found that are looked at
 _FOUND_MAX = 400_000
+#: elements that the announcement of something else may be made of
+_LABEL_ELEMENTS = 12
 _BLOCKS = (markup.BLOCK - {"span"}) | markup.OPAQUE | {"body", "fieldset", "form", "iframe", "noscript"}
 _SEEN = frozenset({"audio", "embed", "iframe", "img", "object", "video"})
 _KEPT_EMPTY = _SEEN | frozenset({"br", "col", "colgroup", "hr", "source", "td", "th", "track", "wbr"})
@@ -44,8 +46,9 @@ _PICTURES = ("figure", "picture", "img", "video", "iframe")
 
 @dataclass(slots=True)
 class _Weight:
-    """Characters of text in an element: all, those of the article, those of links."""
+    """What an element holds: elements, itself included, and characters: all, those of the article, those of links."""
 
+    elements: int = 1
     text: int = 0
     found: int = 0
     linked: int = 0
@@ -94,6 +97,7 @@ def _weigh(root: HtmlElement, found: str) -> dict[HtmlElement, _Weight]:
     for element in reversed(weights):
         parent = element.getparent()
         if parent is not None and element is not root:
+            weights[parent].elements += weights[element].elements
             weights[parent].text += weights[element].text
             weights[parent].found += weights[element].found
             weights[parent].linked += weights[element].linked
@@ -216,7 +220,9 @@ def _drop_labelled(top: HtmlElement, weights: dict[HtmlElement, _Weight]) -> Non
     dropped: set[HtmlElement] = set()
     for element in list(top.iter("h2", "h3", "h4", "h5", "h6", "p", "div", "li", "span", "strong")):
         weight, parent = weights[element], element.getparent()
-        if element is top or parent is None or parent in dropped or weight.text > 2 * LABEL_LENGTH:
+        if element is top or parent is None or parent in dropped:
+            continue
+        if weight.text > 2 * LABEL_LENGTH or weight.elements > _LABEL_ELEMENTS:
             continue
         text = markup.text(element)
         if is_label(text):

@@ -56,8 +56,9 @@ class Robots:
     def refusal(self, url: str, source: Source, fetcher: Fetcher, *, now: datetime) -> str | None:
         """Why a page of a source may not be fetched; None if it may."""
         parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        may_be_private = source.allow_private or parts.netloc == urlsplit(source.location).netloc
+        host = parts.netloc.rpartition("@")[2]
+        origin = f"{parts.scheme}://{host}"
+        may_be_private = source.allow_private or host == urlsplit(source.location).netloc
         with self._lock:
             place = self._places.setdefault((origin, may_be_private), _Place())
         with place.lock:
@@ -67,7 +68,7 @@ class Robots:
             if place.refusal or place.rules is None:
                 return place.refusal
             allowed = place.rules.can_fetch(url, PRODUCT_TOKEN)
-        return None if allowed else f"robots.txt of {parts.netloc} does not allow it"
+        return None if allowed else f"robots.txt of {host} does not allow it"
 
 
 def _ask(place: _Place, origin: str, source: Source, fetcher: Fetcher, now: datetime) -> None:

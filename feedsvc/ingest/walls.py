@@ -22,7 +22,8 @@ _NOT_FREE = re.compile(
     r'"isAccessibleForFree"\s*:\s*"?(?:false|no)\b|itemprop="isAccessibleForFree"[^>]{0,40}false', re.I
 )
 _CONSENT_PLACE = re.compile(
-    r"^(?:consent|cmp|guce|privacy|cookies?|zustimmung|myprivacy)\.|^[^/]*/(?:[^?]*/)?(?:consent|collectconsent|cookie-?wall|privacy-?gate|zustimmung)\b",
+    r"^(?:consent|cmp|guce|privacy|cookies?|zustimmung|myprivacy)\.|"
+    r"/(?:consent|collectconsent|cookie-?wall|privacy-?gate|zustimmung)(?:/|\.\w+$|$)",
     re.IGNORECASE,
 )
 _LOGIN_PLACE = re.compile(
