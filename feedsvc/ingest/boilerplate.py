@@ -12,20 +12,19 @@ from lxml.html import HtmlElement
 #: controls and what a reader never sees
 UNSEEN = frozenset(
     (
-        "base button dialog fieldset form input label link menu meta nav noscript object select svg textarea title"
+        "base button dialog fieldset form input label link menu meta nav noscript select svg textarea title"
     ).split()
 )
 _WORDS = frozenset(
     (
-        "ad ads adbox adslot adsense advert advertisement advertising advertorial affiliate author authorbox avatar "
-        "banner bio breadcrumb breadcrumbs byline comments commentlist consent cookie cookies copyright "
-        "dateline disqus donate donation editor follow footer gdpr login mailchimp masthead metadata modal "
-        "mostread nav navbar navigation newsletter outbrain pager pagination partner paywall piano popular popup "
-        "postmeta print promo promoted promotion rating readmore recirc recirculation recommend "
-        "recommendation recommendations recommended related relatedarticles relatedposts respond sharebar sharedaddy "
-        "share shares sharing sidebar signup skip social sponsor sponsored subscribe subscription support taboola "
-        "tag tags taglist timestamp toolbar trending upnext vote "
-        "fenxiang guanggao tuijian xiangguan pinglun bianji zerenbianji erweima qrcode"
+        "ad ads adbox adslot adsense advert advertisement advertising advertorial affiliate author "
+        "authorbox avatar banner breadcrumb breadcrumbs comments commentlist consent cookie cookies "
+        "copyright disqus donate donation follow footer gdpr login mailchimp masthead modal mostread nav "
+        "navbar navigation newsletter outbrain pager pagination paywall popup postmeta promo promoted "
+        "promotion readmore recirc recirculation recommend recommendation recommendations recommended "
+        "related relatedarticles relatedposts sharebar sharedaddy share shares sharing sidebar signup "
+        "social sponsor sponsored subscribe subscription taboola tag tags taglist toolbar trending "
+        "upnext fenxiang guanggao tuijian xiangguan pinglun bianji zerenbianji erweima qrcode"
     ).split()
 )
 _PHRASES = re.compile(
@@ -50,27 +49,37 @@ _TRACKER = re.compile(
     r"facebook\.com/(?:plugins|tr)|scorecardresearch|amazon-adsystem|platform\.twitter\.com/widgets/(?:follow|tweet_button))",
     re.IGNORECASE,
 )
-#: texts that stand alone above, or at the head of, what is not the article
+#: texts that stand alone between those of the article and mean nothing to its reader
+_NOTE = re.compile(
+    r"(?:advertisement|advertising|sponsored(?: content)?|share(?: this)?(?: article| story| post)?|"
+    r"(?:article|story) continues (?:below|after)[^.]{0,40}|continue reading below|skip (?:advertisement|promotion)|"
+    r"anzeige|werbung|teilen|publicité|partager|publicidad|compartir|publicidade|pubblicità|реклама|поделиться|"
+    r"广告|廣告|分享(?:到|至|这篇文章)?|[（(【\[]?(?:责任编辑|責任編輯|责编)\s?[:：][^。]{0,20}|広告|광고)\s*[:：…]*",
+    re.IGNORECASE,
+)
+#: texts that announce other articles, if links follow
 _LABEL = (
-    r"(?:advertisement|advertising|sponsored|ad|share(?: this)?(?: article| story| post)?|related(?: \w+){0,2}|"
-    r"(?:read|see|watch|learn) (?:more|also|next)|more (?:on|from|about|stories|news)(?: \w+){0,4}|most (?:read|popular|viewed)|"
-    r"(?:you (?:may|might)|recommended|continue reading below|story continues below|skip)\b[^.!?]{0,60}|keep reading|"
-    r"anzeige|werbung|(?:mehr|lesen sie auch|auch interessant|verwandte artikel)(?: \w+){0,4}|teilen|"
-    r"publicité|(?:lire|à lire|voir) aussi|sur le même (?:sujet|thème)|partager|articles? liés?|"
-    r"publicidad|(?:lea|lee|leer|ver|te puede interesar|noticias relacionadas|más sobre)(?: \w+){0,3}|compartir|"
-    r"leia também|publicidade|pubblicità|leggi anche|"
-    r"реклама|читайте также|по теме|поделиться|"
-    r"广告|廣告|推广|(?:相关|相關|延伸|推荐|推薦|更多|热门|熱門|猜你喜欢)(?:阅读|閱讀|新闻|新聞|文章|报道|報道|报导|報導|链接|連結|内容|內容)?|"
-    r"分享(?:到|至|这篇文章)?|責任編輯[^。]{0,20}|责任编辑[^。]{0,20}|[（(【\[]?(?:责任编辑|責任編輯|编辑|編輯)[:：][^。]{0,20}|"
-    r"広告|関連(?:記事|ニュース)|あわせて読みたい|おすすめ記事|광고|관련\s?기사)"
+    r"(?:related(?: \w+){0,2}|(?:read|see|watch|learn) (?:more|also|next)|more (?:on|from|about|stories|news)(?: \w+){0,4}|"
+    r"most (?:read|popular|viewed)|you (?:may|might)(?: also| be)[^.!?]{0,40}|recommended(?: \w+){0,3}|keep reading|"
+    r"mehr (?:zum|aus|von|über)(?: \w+){0,3}|(?:lesen sie|auch) (?:auch|interessant)|verwandte artikel|"
+    r"(?:lire|à lire|voir) (?:aussi|également)|sur le même (?:sujet|thème)|articles? liés?|"
+    r"(?:lea|lee|leer|ver) (?:también|más)|te puede interesar|noticias relacionadas|más sobre(?: \w+){0,3}|"
+    r"leia também|leggi anche|читайте также|по теме|"
+    r"(?:相关|相關|延伸|推荐|推薦|更多|热门|熱門|猜你喜欢)(?:阅读|閱讀|新闻|新聞|文章|报道|報道|报导|報導|链接|連結|内容|內容)?|"
+    r"関連(?:記事|ニュース)|あわせて読みたい|おすすめ記事|관련\s?기사)"
 )
 _ONLY_LABEL = re.compile(rf"{_LABEL}\s*[:：…]*", re.IGNORECASE)
 _FIRST_LABEL = re.compile(rf"\W*{_LABEL}\s*[:：|]", re.IGNORECASE)
 LABEL_LENGTH = 80
 
 
+def is_note(text: str) -> bool:
+    """A text such as “Advertisement”."""
+    return len(text) <= LABEL_LENGTH and _NOTE.fullmatch(text) is not None
+
+
 def is_label(text: str) -> bool:
-    """A text that only announces what is not the article."""
+    """A text such as “Related articles”."""
     return len(text) <= LABEL_LENGTH and _ONLY_LABEL.fullmatch(text) is not None
 
 
@@ -98,12 +107,17 @@ def is_hidden(element: HtmlElement) -> bool:
     return element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")[:500]) is not None
 
 
+def is_counter(element: HtmlElement) -> bool:
+    """A picture or frame that only tells somebody that the page was opened."""
+    return bool(_TRACKER.match(element.get("src", ""))) or _is_within(element, 2)
+
+
 def is_ornament(element: HtmlElement) -> bool:
-    """A picture or frame that shows nothing of the article: a logo, a face beside a name, a counter."""
-    source = element.get("src", "")
-    sizes = [v for v in (element.get("width", ""), element.get("height", "")) if v.isdecimal()]
-    if element.tag == "iframe":
-        return bool(_TRACKER.match(source)) or any(int(v[:5]) <= 1 for v in sizes)
-    return any(int(v[:5]) <= 48 for v in sizes) or bool(
-        _SMALL_PICTURE.search(f" {source.split('?')[0]} ") or _TRACKER.match(source)
-    )
+    """A picture that shows nothing of the article, where it may not be a part of it: a logo, a face beside a name."""
+    source = element.get("src", "").split("?")[0]
+    return is_counter(element) or _is_within(element, 96) or _SMALL_PICTURE.search(f" {source} ") is not None
+
+
+def _is_within(element: HtmlElement, size: int) -> bool:
+    stated = (element.get("width", ""), element.get("height", ""))
+    return any(v.isdecimal() and int(v[:5]) <= size for v in stated)

@@ -22,9 +22,11 @@ from feedsvc.ingest.boilerplate import (
     UNSEEN,
     begins_with_label,
     is_byline,
+    is_counter,
     is_hidden,
     is_label,
     is_named_so,
+    is_note,
     is_ornament,
 )
 from feedsvc.ingest.sanitize import sanitise
@@ -39,8 +41,14 @@ _FOUND_MAX = 400_000
 #: elements that the announcement of something else may be made of
 _LABEL_ELEMENTS = 12
 _BLOCKS = (markup.BLOCK - {"span"}) | markup.OPAQUE | {"body", "fieldset", "form", "iframe", "noscript"}
+#: elements that are never the whole of an article
+_PARTS = frozenset({"blockquote", "dl", "li", "ol", "p", "pre", "table", "tbody", "tr", "ul"})
 _SEEN = frozenset({"audio", "embed", "iframe", "img", "object", "video"})
 _KEPT_EMPTY = _SEEN | frozenset({"br", "col", "colgroup", "hr", "source", "td", "th", "track", "wbr"})
+#: elements with pictures that are not the article's
+_CHROME = frozenset({"dialog", "form", "menu", "nav"})
+#: elements that are the article's by what they are, whatever they are called
+_OWN = frozenset({"blockquote", "figure", "picture", "pre", "table", "video"})
 _PICTURES = ("figure", "picture", "img", "video", "iframe")
 
 
@@ -65,7 +73,7 @@ def article(page: WebPage, *, title: str) -> str:
         return ""
     body = _place(page.root, weights)
     top = _surroundings(body)
-    _clear_around(top, body, weights)
+    _clear_around(top, body, weights, found)
     _prune(top, weights, body)
     _drop_headline(top, {_plain(title), _plain(re.split(r"\s[|–—-]\s|_", page.title)[0])})
     _drop_empty(top)
@@ -129,7 +137,8 @@ def _place(root: HtmlElement, weights: dict[HtmlElement, _Weight]) -> HtmlElemen
     """The innermost element that holds nearly all of the article's text."""
     enough, place = weights[root].found * _MOST, root
     while (inner := next((e for e in place if weights[e].found >= enough), None)) is not None:
-        if inner.tag in ("p", "table", "tr", "tbody", "ul", "ol", "li"):
+        beside = weights[place].found - sum(weights[e].found for e in place)
+        if inner.tag in _PARTS or beside > weights[root].found - enough:
             break
         place = inner
     return place
@@ -145,23 +154,31 @@ def _surroundings(body: HtmlElement) -> HtmlElement:
     return body
 
 
-def _clear_around(top: HtmlElement, body: HtmlElement, weights: dict[HtmlElement, _Weight]) -> None:
+def _clear_around(
+    top: HtmlElement, body: HtmlElement, weights: dict[HtmlElement, _Weight], found: str
+) -> None:
     """Leave of what surrounds the body only texts of the article, and the pictures that stand before it."""
     inner = body
     while inner is not top:
         outer = inner.getparent()
         assert outer is not None, "the body is inside of its surroundings"
-        outer.text, is_before = None, True
+        outer.text, is_before = _if_found(outer.text, found), True
         for element in list(outer):
+            element.tail = _if_found(element.tail, found)
             if element is inner:
                 is_before = False
-            elif weights[element].found == 0 and not (is_before and _has_picture(element)):
-                outer.remove(element)
-                continue
             elif weights[element].found == 0:
-                _keep_pictures(element)
-            element.tail = None
+                if is_before and _has_picture(element):
+                    _keep_pictures(element)
+                else:
+                    element.drop_tree()
         inner = outer
+
+
+def _if_found(text: str | None, found: str) -> str | None:
+    """A text that stands for itself, if it is the article's."""
+    solid = _solid(text or "")
+    return text if len(solid) >= _LEAST and solid in found else None
 
 
 def _has_picture(element: HtmlElement) -> bool:
@@ -171,7 +188,7 @@ def _has_picture(element: HtmlElement) -> bool:
 def _is_named_inside(element: HtmlElement, top: HtmlElement) -> bool:
     """It, or something around it up to `top`, says that it is not the article."""
     for outer in [element, *element.iterancestors()]:
-        if is_named_so(outer) or is_hidden(outer) or outer.tag == "nav":
+        if outer.tag == "nav" or is_named_so(outer):
             return True
         if outer is top:
             break
@@ -218,21 +235,18 @@ def _prune(top: HtmlElement, weights: dict[HtmlElement, _Weight], body: HtmlElem
 def _drop_labelled(top: HtmlElement, weights: dict[HtmlElement, _Weight]) -> None:
     """Drop what its own words announce as something else: the announcement, and the links that follow it."""
     dropped: set[HtmlElement] = set()
-    for element in list(top.iter("h2", "h3", "h4", "h5", "h6", "p", "div", "li", "span", "strong")):
+    for element in list(top.iter("h2", "h3", "h4", "h5", "h6", "p", "div")):
         weight, parent = weights[element], element.getparent()
         if element is top or parent is None or parent in dropped:
             continue
         if weight.text > 2 * LABEL_LENGTH or weight.elements > _LABEL_ELEMENTS:
             continue
-        text = markup.text(element)
-        if is_label(text):
-            following = element.getnext()
-            if following is not None and _is_list_of_links(following, weights[following]):
-                dropped.add(following)
-                following.drop_tree()
-        elif not (begins_with_label(text) and _is_mostly_links(weight)):
-            continue
-        dropped.add(element)
+        text, following = markup.text(element), element.getnext()
+        if is_label(text) and following is not None and _is_list_of_links(following, weights[following]):
+            dropped |= {element, following}
+        elif is_note(text) or (begins_with_label(text) and _is_mostly_links(weight)):
+            dropped.add(element)
+    for element in dropped:
         element.drop_tree()
 
 
@@ -252,10 +266,14 @@ def _belongs(element: HtmlElement, weight: _Weight) -> bool:
     """It may be the article's."""
     is_found = weight.found * 2 > weight.text > 0
     if element.tag in ("img", "iframe"):
-        return not is_ornament(element)
+        return not is_counter(element)
     if weight.text <= LABEL_LENGTH and is_byline(element):
         return False
-    if element.tag in UNSEEN or element.tag == "footer" or is_named_so(element) or is_hidden(element):
+    if element.tag in UNSEEN or is_hidden(element):
+        return is_found or (element.tag not in _CHROME and _has_picture(element))
+    if element.tag == "footer":
+        return is_found or any(a.tag == "blockquote" for a in element.iterancestors())
+    if element.tag not in _OWN and is_named_so(element):
         return is_found
     if element.tag == "aside":
         return is_found or weight.linked * 2 < weight.text

@@ -121,7 +121,7 @@ class _Run:
 
     def _fetch(self, entry: Entry, link: str, host: str, known: Page | None, digest: str) -> Page:
         page = Page(guid=entry.guid, url=link, feed_hash=digest, fetched_at=self.now)
-        if refusal := Robots.of(self.fetcher).refusal(link, self.source, self.fetcher, now=self.now):
+        if refusal := self._refusal(link):
             return _failed(page, refusal, known)
         # validators hold for one address, and only for an article that is there
         same = known if known and known.url == link and known.body_html and not self.force else None
@@ -145,7 +145,12 @@ class _Run:
         if isinstance(answer, NotModified):
             assert same is not None, "nothing is unmodified that was not known"
             return replace(same, feed_hash=digest, fetched_at=self.now, problem=None, failures=0)
+        if answer.final_url != link and (refusal := self._refusal(answer.final_url)):
+            return _failed(page, refusal, known)  # where a link leads to is seen only by following it
         return _read(page, answer, entry, known)
+
+    def _refusal(self, url: str) -> str | None:
+        return Robots.of(self.fetcher).refusal(url, self.source, self.fetcher, now=self.now)
 
 
 def _read(page: Page, answer: Fetched, entry: Entry, known: Page | None) -> Page:

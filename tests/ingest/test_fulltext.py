@@ -334,6 +334,16 @@ def test_robots_txt_is_obeyed(web: WebServer, add: Add, entry: Callable[..., Ent
     assert [p.problem for p in feed.pages] == [f"robots.txt of {host} does not allow it", None]
 
 
+def test_robots_txt_holds_for_where_a_link_leads_too(
+    web: WebServer, add: Add, entry: Callable[..., Entry]
+) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private")
+    web.answers["/1"] = Answer(b"", 302, {"Location": "/private"})
+    web.answers["/private"] = page()
+
+    assert "does not allow it" in (add(entry()).pages[0].problem or "")
+
+
 def test_a_link_to_a_private_address_is_not_followed(
     web: WebServer, add: Add, entry: Callable[..., Entry]
 ) -> None:
