@@ -171,10 +171,67 @@ def test_a_picture_that_waits_for_a_script_is_shown_once(image: str, source: str
     assert re.findall(r'<img src="([^"]*)"', found) == [f"https://site.example/{source}"]
 
 
-def test_a_heading_named_like_an_advertisement_stays() -> None:
-    page = f'<article><h1>T</h1>{paragraphs()}<h2 id="related">Support</h2>{paragraphs()}</article>'
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('<h2 id="related">Support</h2><p>It came late.</p>', id="heading with such an id"),
+        pytest.param("<h2>Related work</h2><p>There is some.</p>", id="heading of a chapter"),
+        pytest.param("<p>Mehr Geld für die Schulen</p>", id="short paragraph"),
+        pytest.param("<p><strong>Advertisement</strong> was his trade.</p>", id="word in a sentence"),
+        pytest.param('<figure class="banner"><img src="https://a.example/b.jpg"></figure>', id="figure"),
+        pytest.param('<table class="social"><tbody><tr><td>a</td><td></td></tr></tbody></table>', id="table"),
+        pytest.param("<blockquote><p>It works.</p><footer>Jo</footer></blockquote>", id="source of a quote"),
+        pytest.param('<p>As <img src="https://a.example/x2.png" alt="x²" width="18" height="9"> shows.</p>', id="formula"),
+        pytest.param("<aside><p>The town was founded in 1203 and has a wall.</p></aside>", id="box"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_something_else_stays(content: str) -> None:
+    found = cut(f"<article><h1>T</h1>{paragraphs()}{content}{paragraphs()}</article>")
 
-    assert "<h2>Support</h2>" in cut(page)
+    assert re.sub(' (id|class)="[^"]*"', "", content) in found
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("<button><img src='/1.jpg'></button>", id="that opens when it is clicked"),
+        pytest.param(
+            '<ul class="slides"><li style="display:none"><img src="/1.jpg"></li></ul>', id="of a slide show"
+        ),
+        pytest.param('<a href="/big.jpg"><img src="/1.jpg"></a>', id="that is a link"),
+    ],
+)
+def test_a_picture_stays(content: str) -> None:
+    assert '<img src="https://site.example/1.jpg">' in cut(
+        f"<article><h1>T</h1>{paragraphs()}{content}</article>"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<img src="/pixel" width="1" height="1">',
+        '<img src="https://ad.doubleclick.example/x">',
+        '<iframe src="https://www.googletagmanager.example/ns"></iframe>',
+        "<h3>Related articles</h3><ul><li><a href=/a>One</a></li><li><a href=/b>Two</a></li></ul>",
+        "<p>Read also: <a href=/a>Something else altogether</a></p>",
+        '<div class="newsletter-box"><p>Our letter comes on Fridays.</p><form><input></form></div>',
+        '<div style="display:none"><p>Not to be seen.</p></div>',
+        "<p>广告</p>",
+    ],
+)  # fmt: skip
+def test_what_is_not_the_article_goes(content: str) -> None:
+    assert cut(f"<article><h1>T</h1>{paragraphs()}{content}</article>", "T") == paragraphs()
+
+
+def test_bare_text_beside_the_body_is_the_article_too() -> None:
+    first = "These are the first words of the article, which stand in no paragraph."
+    page = f"<article><h1>T</h1>{first}<div>{paragraphs(12)}</div>Home</article>"
+
+    found = cut(page, "T")
+
+    assert first in found
+    assert "Home" not in found
 
 
 def test_a_link_in_the_text_with_a_block_in_it_keeps_its_target() -> None:
