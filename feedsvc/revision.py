@@ -54,24 +54,25 @@ def is_same(one: Entry, other: Entry) -> bool:
     """Two revisions of an entry say the same to a reader; their dates do not matter."""
     if _undated(one) == _undated(other):
         return True
-    return _essence(one) == _essence(other)
+    return essence(one) == essence(other)
 
 
 def _undated(entry: Entry) -> Entry:
     return replace(entry, published=None, updated=None)
 
 
-def _essence(entry: Entry) -> tuple[object, ...]:
+def essence(entry: Entry) -> tuple[object, ...]:
+    """What an entry says to a reader; equal for two revisions that say the same."""
     return (
         languages.collapse(entry.title),
         languages.collapse(entry.summary),
         _page(entry.link or ""),
         entry.language,
         entry.authors,
-        frozenset(entry.categories),
+        tuple(sorted(entry.categories)),
         tuple((_file(e.url), e.mime_type) for e in entry.enclosures),
         _file(entry.image_url or ""),
-        _parts(markup.parse(entry.body_html)),
+        tuple(_parts(markup.parse(entry.body_html))),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from feedsvc import markup
+from feedsvc import markup, revision
 from feedsvc.errors import FetchError, ParseError
 from feedsvc.ingest import walls
 from feedsvc.ingest.extract import article
@@ -65,9 +65,8 @@ def add_full_text(
 
 
 def feed_hash(entry: Entry) -> str:
-    """A hash of what the feed itself says of an entry."""
-    said = "\0".join((entry.title, entry.link or "", entry.body_html))
-    return hashlib.sha256(said.encode()).hexdigest()
+    """A hash of what the feed itself says of an entry, but for noise such as counters."""
+    return hashlib.sha256(repr(revision.essence(entry)).encode()).hexdigest()
 
 
 def _age(entry: Entry) -> float:
@@ -107,7 +106,7 @@ class _Run:
         """Fetch the page of an entry if it must be, or use what is known of it."""
         if entry.link is None:
             return
-        page, digest = self.known.get(entry.guid), feed_hash(entry)
+        page, digest = self._known(entry), feed_hash(entry)
         if page is not None:
             self.pages[entry.guid] = page
         if not (self.force or _is_due(page, digest, now=self.now)):
@@ -118,6 +117,13 @@ class _Run:
             self.has_all = self.has_all and page is not None and page.feed_hash == digest
             return
         self.pages[entry.guid] = self.fetched[entry.guid] = self._fetch(entry, entry.link, host, page, digest)
+
+    def _known(self, entry: Entry) -> Page | None:
+        """What is known of the page of an entry, also where that has another guid at each look."""
+        page = self.known.get(entry.guid)
+        if page is None:
+            page = next((p for p in self.known.values() if p.url == entry.link), None)
+        return page and replace(page, guid=entry.guid)
 
     def _fetch(self, entry: Entry, link: str, host: str, known: Page | None, digest: str) -> Page:
         page = Page(guid=entry.guid, url=link, feed_hash=digest, fetched_at=self.now)
