@@ -224,13 +224,20 @@ def test_the_link_of_an_entry_comes_before_its_guid(parse: Parse) -> None:
         assert only(parse(rss(item))).link == "https://news.example/2"
 
 
-def test_an_entry_without_guid_and_link_is_named(parse: Parse) -> None:
-    feed = parse(rss("<guid>1</guid>", "<title>Lost</title>", "", "<guid>4</guid>"))
-    assert [e.guid for e in feed.entries] == ["1", "4"]
-    assert feed.problems == (
-        'entry 2 left out: "Lost" has neither a guid nor a link',
-        'entry 3 left out: "" has neither a guid nor a link',
-    )
+def test_without_guid_and_link_the_guid_is_made_of_title_and_date(parse: Parse) -> None:
+    first, second, third = parse(
+        rss("<title>One</title>", "<title>Two</title>", "<title>One</title><pubDate>2020-03-10</pubDate>")
+    ).entries
+    again, _ = parse(rss("<title>Two</title>", "<title>One</title><description>Edited</description>")).entries
+    assert len({first.guid, second.guid, third.guid}) == 3
+    assert second.guid == again.guid
+    assert second.guid.startswith("urn:uuid:")
+
+
+def test_an_entry_with_nothing_to_call_it_by_is_named(parse: Parse) -> None:
+    feed = parse(rss("<guid>1</guid>", "", "<description>Only a text.</description>"))
+    assert [e.guid.partition(":")[0] for e in feed.entries] == ["1", "urn"]
+    assert feed.problems == ("entry 2 left out: it has no guid, link, title, date or text",)
 
 
 def test_entries_keep_their_order(parse: Parse) -> None:
@@ -424,7 +431,7 @@ def test_a_bom_or_white_space_may_stand_before_the_feed(start: str, parse: Parse
         ("<title>1 < 2 & 3</title>", "1 < 2 & 3"),
         ("<title>a\x08b</title>", "ab"),
         ("<title>a&#1;b</title>", "ab"),
-        ("<title>a<b>b</title>", "ab"),
+        ("<title>a<b>b</title>", "a<b>b"),
     ],
 )
 def test_a_feed_that_is_not_well_formed_is_read_as_far_as_possible(
@@ -459,7 +466,7 @@ def test_bodies_are_sanitised(parse: Parse) -> None:
     )
     assert entry.body_html == (
         '<p>One</p><p><a href="https://v.example/1" rel="noopener noreferrer">https://v.example/1</a></p>'
-        '<img src="https://news.example/feeds/i.jpg"><figure></figure>'
+        '<img src="https://news.example/i.jpg"><figure></figure>'
     )
 
 
@@ -490,16 +497,9 @@ def test_a_feed_that_breaks_before_its_first_entry_is_an_error(parse: Parse) -> 
         parse('<?xml version="1.0"?><rss version="2.0"><channel><title>World</title>')
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"<item<category</item>1</category<",
-        b'<l><s n="" x="" xmlns:media="\xed\xa0/" l=""><![CDATA[]]><media:s>',
-    ],
-)
-def test_a_feed_that_feedparser_stumbles_over_is_an_error(body: bytes, parse: Parse) -> None:
+def test_a_feed_that_feedparser_stumbles_over_is_an_error(parse: Parse) -> None:
     with pytest.raises(ParseError, match="the feed is too broken to be read"):
-        parse(body, content_type="")
+        parse(b"<item<category</item>1</category<", content_type="")
 
 
 SCRAPS = [
