@@ -94,3 +94,7 @@ def make_entry() -> Callable[..., Entry]:
 def bundled_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The models that every installation has."""
     return Models(tmp_path_factory.mktemp("models"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-corpus", action="store_true", help="write what comes of tests/data/feeds now")

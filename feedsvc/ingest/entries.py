@@ -17,6 +17,8 @@ from feedsvc.model import Enclosure, Entry, Source
 
 #: for guids that are made here
 _GUIDS = uuid.UUID("0b2b7c52-6a3e-5d0f-8f0e-3f6f5a0c9d21")
+#: more than servers take for an address
+_MAX_GUID = 8_000
 #: problems that are named one by one
 MAX_NAMED = 20
 
@@ -26,6 +28,8 @@ def make_entry(said: Said, source: Source) -> Entry:
 
     Raises: ParseError if there is nothing that it could be called by.
     """
+    if len(said.guid or said.link or "") > _MAX_GUID:
+        raise ParseError(f"its guid or link has more than {_MAX_GUID:,} characters")
     image_url = said.image_url or _picture(said.enclosures)
     body = said.body
     if not body and len(said.full_title) > MAX_TITLE:

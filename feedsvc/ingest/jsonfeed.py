@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from feedsvc.errors import ParseError
 from feedsvc.ingest.dates import read_date
-from feedsvc.ingest.said import MAX_ENTRIES, Feed, Said, byte_count, media_type, too_many, unique
+from feedsvc.ingest.said import MAX_ATTACHED, MAX_ENTRIES, Feed, Said, byte_count, media_type, too_many, unique
 from feedsvc.ingest.sanitize import clean_text, safe_url
 from feedsvc.ingest.titles import paragraphs, plain_title
 from feedsvc.model import Enclosure
@@ -69,7 +70,7 @@ def _said(item: Any, document: Mapping[str, Any], base_url: str) -> Said:
         updated=read_date(_text(item, "date_modified")),
         authors=unique(_authors(item)) or unique(_authors(document)),
         categories=unique(plain_title(t, is_markup=False) for t in _list(item, "tags") if isinstance(t, str)),
-        enclosures=tuple(_attachments(item, base_url)),
+        enclosures=tuple(islice(_attachments(item, base_url), MAX_ATTACHED)),
         image_url=next((url for url in _pictures(item, base_url) if url), None),
     )
 

@@ -13,6 +13,8 @@ from feedsvc.model import Cadence, Enclosure
 
 #: what a feed has room for, twenty times what is usual; the newest come first
 MAX_ENTRIES = 2_000
+#: to one entry
+MAX_ATTACHED = 200
 #: of what feeds attach; those of the system differ from one machine to the next
 _MEDIA_TYPES = {
     ".aac": "audio/aac", ".flac": "audio/flac", ".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".oga": "audio/ogg",

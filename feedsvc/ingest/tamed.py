@@ -13,7 +13,7 @@ import xml.sax.handler
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.sax import SAXException, expatreader
+from xml.sax import SAXException, SAXParseException, expatreader
 from xml.sax.saxutils import escape
 
 import feedparser
@@ -22,9 +22,9 @@ from feedsvc.errors import ParseError
 from feedsvc.ingest.said import MAX_ENTRIES
 
 #: a hundred for each entry, XHTML included
-MAX_ELEMENTS = 200_000
-#: feeds have a dozen; each costs time at every element
-MAX_NAMESPACES = 200
+MAX_ELEMENTS = 150_000
+#: feeds have a dozen of each; each costs time, namespaces at every element
+MAX_NAMESPACES = MAX_ATTRIBUTES = MAX_TAGS = 200
 #: what its entities may add to a document, in characters
 MAX_SWELL = 1_000_000
 #: a document that is larger and broken is not worth the minutes that guessing takes
@@ -40,6 +40,8 @@ _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([\w.-]{1,60});)?",
     re.DOTALL,
 )
+#: what expat says of XML that ends too early
+_AT_END = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
 #: how a document ends that came whole
 _ENDS = re.compile(r"</([\w-]+:)?(rss|feed|rdf|channel)\s*>\s*(<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 
@@ -72,7 +74,7 @@ def read(text: str, *, base_url: str) -> Document:
     try:
         parser = _strict(text, base_url)
         if not parser.is_done:
-            flaw = str(parser.exc)
+            flaw = _reason(parser.exc)
             parser = _mended(text, entities, base_url)
     except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # feedparser stumbles over some broken documents
@@ -122,7 +124,7 @@ def _mended(text: str, entities: Mapping[str, str], base_url: str) -> Any:
     if parser.is_done or (parser.version and not _ENDS.search(text[-500:]) and _is_at_end(parser.exc)):
         return parser
     if len(text) > MAX_LOOSE:
-        raise ParseError(f"the feed is broken ({parser.exc}), and too large to be read all the same")
+        raise ParseError(f"the feed is broken ({_reason(parser.exc)}), and too large to be read all the same")
     parser = _Loose(base_url, None, "utf-8", {})
     try:
         parser.feed(text)
@@ -134,10 +136,13 @@ def _mended(text: str, entities: Mapping[str, str], base_url: str) -> Any:
 
 def _is_at_end(error: Any) -> bool:
     """XML that is well-formed as far as it goes."""
-    return str(getattr(error, "getMessage", str)()) in _CUT
+    return isinstance(error, SAXException) and error.getMessage() in _AT_END
 
 
-_CUT = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
+def _reason(error: Any) -> str:
+    if isinstance(error, SAXParseException):
+        return f"{error.getMessage()} at line {error.getLineNumber()}"
+    return str(error)
 
 
 def _with_references(text: str, entities: Mapping[str, str]) -> str:
@@ -214,6 +219,10 @@ class _Tamed:
             raise ParseError(f"the document has more than {MAX_NAMESPACES} namespaces")
         super().track_namespace(prefix, uri)  # type: ignore[misc]
 
+    def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+        if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
+            super()._add_tag(term, scheme, label)  # type: ignore[misc]
+
     def _start_channel(self, attrs: dict[str, str]) -> None:
         if not self.version and self.depth == 1:
             self.version = "cdf"
@@ -278,6 +287,11 @@ _keep_apart("dc_description", "text/html")
 
 class _Strict(_Tamed, feedparser.api.StrictFeedParser):  # type: ignore[misc]
     """Reads XML."""
+
+    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:
+        if len(attrs) > MAX_ATTRIBUTES:  # asked here, before they are looked at one by one
+            raise ParseError(f"an element of the document has more than {MAX_ATTRIBUTES} attributes")
+        super().startElementNS(name, qname, attrs)
 
 
 class _Loose(_Tamed, feedparser.api.LooseFeedParser):  # type: ignore[misc]

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from feedsvc.ingest.cadence import read_cadence
 from feedsvc.ingest.dates import read_date
-from feedsvc.ingest.said import Feed, Said, byte_count, media_type, too_many, unique
+from feedsvc.ingest.said import MAX_ATTACHED, Feed, Said, byte_count, media_type, too_many, unique
 from feedsvc.ingest.sanitize import clean_text, safe_url, text_of
 from feedsvc.ingest.tamed import Document, read
 from feedsvc.ingest.titles import paragraphs, plain_title
@@ -73,7 +74,7 @@ def _said(item: Any, document: Document, base_url: str, *, is_atom: bool) -> Sai
             plain_title(tag.get("label") or tag.get("term") or "", is_markup=not is_atom)
             for tag in item.get("tags", ())
         ),
-        enclosures=tuple(_enclosures(item, base_url)),
+        enclosures=tuple(islice(_enclosures(item, base_url), MAX_ATTACHED)),
         image_url=_lead_image(item, base_url),
     )
 
