@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
-from time import struct_time
 
 #: ISO 8601, RFC 3339 and their like: 2020-03-10, 2020-03, 2020/3/10 12:48, 20200310T124803.5+08
 _ISO = re.compile(
@@ -15,7 +13,19 @@ _ISO = re.compile(
     r"\s*(?P<zone>Z|UTC?|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
-_EAST_ASIAN = str.maketrans({"年": "-", "月": "-", "日": None})
+#: East Asian words for year, month and day, and for before and after noon
+_YEAR_MONTH = re.compile(r"\s*[年月년월]\s*")
+_DAY = re.compile(r"\s*[日일]")
+_NOON = re.compile(r"(上午|午前|오전)|(下午|午後|오후)")
+#: the beginnings of the names of months, where they are not as in English
+_MONTHS = {
+    "Jan": "jän ene gen янв ιαν", "Feb": "fév fev фев φεβ", "Mar": "mär mrz мар μαρ", "Apr": "avr abr апр απρ",
+    "May": "mai mag mei май мая μαϊ μάι", "Jun": "jui giu июн ιουν ιούν", "Jul": "juil lug июл ιουλ ιούλ",
+    "Aug": "aoû ago авг αύγ αυγ", "Sep": "set сен σεπ", "Oct": "okt ott out окт οκτ", "Nov": "ноя νοέ νοε",
+    "Dec": "dez déc dic дек δεκ",
+}  # fmt: skip
+_MONTH = {begin: month for month, begins in _MONTHS.items() for begin in (month.lower(), *begins.split())}
+_WORD = re.compile(r"[^\W\d_]{3,}\.?")
 _ZONE = re.compile(r"(?:\s|(?<=\d)|(?:GMT|UTC))([+-])(\d{1,2}):?(\d{2})?$", re.ASCII | re.IGNORECASE)
 _HALF_DAY = re.compile(r"(?<=\d)\s?([AP])\.?M\b\.?", re.ASCII | re.IGNORECASE)
 #: names of zones that RFC 822 does not have, in hours
@@ -29,21 +39,32 @@ _FIRST_YEAR = 1000
 _LONGEST = 100
 
 
-def read_date(text: str | None, also: struct_time | None = None) -> datetime | None:
+def read_date(text: str | None) -> datetime | None:
     """A date in any form that feeds use, in UTC. Without a zone it is taken for UTC.
-
-    `also` is what feedparser makes of it; that counts for words that only it knows, of Greek, Hungarian and Korean.
 
     Spec: RFC 3339 5.6; RFC 822 5 with the years and zones that are in use.
     """
-    text = " ".join((text or "")[:_LONGEST].translate(_EAST_ASIAN).split())
+    text = " ".join((text or "")[:_LONGEST].split())
     try:
-        found = _iso(text) or _rfc822(text)
-        if found is None and also is not None and not text.isascii():
-            found = datetime.fromtimestamp(calendar.timegm(also), UTC)
+        found = _iso(text) or _rfc822(text) or _in_english(text)
         return found if found and found.year >= _FIRST_YEAR and found != _NO_DATE else None
     except (ValueError, OverflowError, OSError, IndexError, TypeError):
         return None
+
+
+def _in_english(text: str) -> datetime | None:
+    """A date whose words are of another language."""
+    noon = _NOON.search(text)
+    text = _DAY.sub("", _YEAR_MONTH.sub("-", _NOON.sub("", text)))
+    text = " ".join(_WORD.sub(_english_month, text).replace(" de ", " ").split())
+    found = _iso(text) or _rfc822(text)
+    is_late = found is not None and noon is not None and noon[2] and found.hour < 12
+    return found + timedelta(hours=12) if found and is_late else found
+
+
+def _english_month(match: re.Match[str]) -> str:
+    word = match[0].lower()
+    return _MONTH.get(word[:4]) or _MONTH.get(word[:3]) or match[0]
 
 
 def _iso(text: str) -> datetime | None:

@@ -58,7 +58,8 @@ _KNOWN = _MULTI_BYTE | frozenset(
 )
 #: what is looked for where nobody says anything that fits
 _GUESSED = (
-    "gb18030 big5 cp932 euc_jp cp949 cp1250 cp1251 cp1252 cp1253 cp1255 cp1256 iso8859_6 koi8_r cp874".split()
+    "gb18030 big5 cp932 euc_jp cp949 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 iso8859_2 iso8859_6 "
+    "iso8859_7 koi8_r cp874".split()
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -179,9 +180,18 @@ def _claimed(body: bytes, claims: list[_Claim]) -> Decoded | None:
                 text, is_cut = _strictly(body, codec)
             except UnicodeDecodeError:
                 continue
-            if _is_text(text) and not _is_outdone(body, codec):
+            if (
+                _is_text(text)
+                and not (codec == "cp1252" and _is_turkish(text))
+                and not _is_outdone(body, codec)
+            ):
                 return Decoded(text, is_cut)
     return None
+
+
+def _is_turkish(text: str) -> bool:
+    """Turkish letters look like ð and þ in Windows-1252; but Icelandic has á, é, í, ó, ú and æ beside them."""
+    return _high(text) >= _TELLING and any(c in text for c in "ðþ") and not any(c in text for c in "áéíóúæ")
 
 
 def _few_broken(body: bytes, text: str, *, at_most: int = 0) -> Decoded | None:

@@ -11,7 +11,16 @@ from typing import Any
 
 from feedsvc.errors import ParseError
 from feedsvc.ingest.dates import read_date
-from feedsvc.ingest.said import MAX_ATTACHED, MAX_ENTRIES, Feed, Said, byte_count, media_type, too_many, unique
+from feedsvc.ingest.said import (
+    MAX_ATTACHED,
+    MAX_ENTRIES,
+    Feed,
+    Said,
+    byte_count,
+    media_type,
+    too_many,
+    unique,
+)
 from feedsvc.ingest.sanitize import clean_text, safe_url
 from feedsvc.ingest.titles import paragraphs, plain_title
 from feedsvc.model import Enclosure
@@ -43,8 +52,8 @@ def _document(text: str) -> Mapping[str, Any]:
         # numbers are only ever names and lengths here: as texts none is too long, and none changes
         document = json.loads(text.lstrip("\ufeff"), parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        where = f"{error.msg} at line {error.lineno}"
-        raise ParseError(f"not a feed: neither XML nor JSON ({where})") from error
+        kind = "the feed is broken" if "jsonfeed.org/version" in text[:2000] else "not a feed, nor JSON"
+        raise ParseError(f"{kind}: {error.msg} at line {error.lineno}") from error
     except RecursionError as error:
         raise ParseError("not a feed: it is nested deeper than any") from error
     if not isinstance(document, dict) or not _VERSION.fullmatch(_text(document, "version")):

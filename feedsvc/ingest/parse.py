@@ -10,7 +10,7 @@ from feedsvc.ingest.encoding import decode
 from feedsvc.ingest.entries import first_language, make_entry, named, told_apart
 from feedsvc.ingest.jsonfeed import read_json_feed
 from feedsvc.ingest.said import Feed
-from feedsvc.ingest.sanitize import clean_text
+from feedsvc.ingest.sanitize import text_of
 from feedsvc.model import Entry, Fetched, ParsedFeed, Source
 
 _HTML_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -63,7 +63,7 @@ def _read(text: str, base_url: str) -> Feed:
 def _why_no_feed(text: str) -> str:
     if _HTML_PAGE.search(text[:2000]):
         title = _HTML_TITLE.search(text[:100_000])
-        return "not a feed but an HTML page" + (f' titled "{clean_text(title[1])[:80]}"' if title else "")
+        return "not a feed but an HTML page" + (f' titled "{text_of(title[1])[:80]}"' if title else "")
     return "not a feed: the document is empty" if not text.strip() else "not a feed: neither RSS nor Atom"
 
 

@@ -35,11 +35,14 @@ _DOCTYPE = re.compile(
     r"((?:\s++|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE\b[^\[>]*+(?:\[(.*?)\]\s*+)?>", re.IGNORECASE | re.DOTALL
 )
 #: a declaration whose value is text or one character: no markup, and no other entity to blow up
-_ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]{1,60})\s+(["'])(&#x?[0-9a-fA-F]{1,6};|[^"'&%<]{0,2000})\2\s*>""")
+_ENTITY = re.compile(
+    r"""<!ENTITY\s+([\w.-]{1,60})\s+(["'])((?:[^"'&%<]|&#x?[0-9a-fA-F]{1,6};){0,2000}+)\2\s*>"""
+)
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([\w.-]{1,60});)?",
     re.DOTALL,
 )
+_VOID_ENDS = frozenset(f"</{tag}>" for tag in "area br col embed hr img input source track wbr".split())
 #: what expat says of XML that ends too early
 _AT_END = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
 #: how a document ends that came whole
@@ -73,7 +76,7 @@ def read(text: str, *, base_url: str) -> Document:
     flaw = None
     try:
         parser = _strict(text, base_url)
-        if not parser.is_done:
+        if parser.exc is not None and not (parser.is_done and parser.version):
             flaw = _reason(parser.exc)
             parser = _mended(text, entities, base_url)
     except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -121,7 +124,8 @@ def _mended(text: str, entities: Mapping[str, str], base_url: str) -> Any:
     """The parser after it has read a document that is no XML as it stands."""
     text = _with_references(text[max(0, text.find("<?xml", 0, 5_000)) :], entities)
     parser: Any = _strict(text, base_url)
-    if parser.is_done or (parser.version and not _ENDS.search(text[-500:]) and _is_at_end(parser.exc)):
+    is_cut = not _ENDS.search(text[-500:]) and _is_at_end(parser.exc)
+    if parser.version and (parser.is_done or is_cut):
         return parser
     if len(text) > MAX_LOOSE:
         raise ParseError(f"the feed is broken ({_reason(parser.exc)}), and too large to be read all the same")
@@ -247,6 +251,16 @@ class _Tamed:
     def _absolute(self, attrs: dict[str, str]) -> dict[str, str]:
         return attrs | {k: self.resolve_uri(attrs[k]) for k in ("url", "href") if attrs.get(k)}  # type: ignore[attr-defined]
 
+    def handle_data(self, text: str, escape: int = 1) -> None:
+        if escape or text not in _VOID_ENDS:  # of XHTML; in HTML `</br>` is another break
+            super().handle_data(text, escape)  # type: ignore[misc]
+
+    def _sync_author_detail(self, key: str = "author") -> None:
+        context = self._get_context()  # type: ignore[attr-defined]
+        authors = context.get("authors")
+        if key == "author" and authors and not authors[-1]:
+            authors[-1]["name"] = context.get("author") or ""
+
     def _start_hour(self, attrs: dict[str, str]) -> None:
         self.push("hour", 0)  # type: ignore[attr-defined]
 
@@ -296,3 +310,11 @@ class _Strict(_Tamed, feedparser.api.StrictFeedParser):  # type: ignore[misc]
 
 class _Loose(_Tamed, feedparser.api.LooseFeedParser):  # type: ignore[misc]
     """Reads what is nearly XML."""
+
+    def unknown_endtag(self, tag: str) -> None:
+        if tag in ("item", "entry"):
+            while (
+                self.incontent and self.elementstack
+            ):  # a text that nobody closed would take in all that follows
+                self.pop_content(self.elementstack[-1][0])
+        super().unknown_endtag(tag)

@@ -23,6 +23,9 @@ from feedsvc.model import Enclosure
 #: what may be shown as text; other content of Atom is for programs
 _TEXT_TYPES = ("text/", "application/xhtml+xml")
 _MARKUP = re.compile("[<&]")
+#: as RSS wants it, and as mail writes it
+_ADDRESS_AND_NAME = re.compile(r"\s*[^\s@]{1,100}@\S{1,200}\s*\((.{1,200})\)\s*")
+_NAME_AND_ADDRESS = re.compile(r"\s*([^<>]{1,200}?)\s*<[^\s@]{1,100}@[^\s>]{1,200}>\s*")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -52,15 +55,15 @@ def _said(item: Any, document: Document, base_url: str, *, is_atom: bool) -> Sai
     # feedparser takes a guid for the link where there is no other: right if it is a whole URL
     link = safe_url(stated_link, base_url=None if stated_link == stated_guid else base_url)
     is_markup = _is_markup(item, "title", is_atom=is_atom)
-    content = _content(item)
+    body, content = _content(item)
     page = link or safe_url(document.feed.get("link"), base_url=base_url)
     return Said(
         guid=clean_text(stated_guid or ""),
         link=link,
         title=plain_title(item.get("title") or "", is_markup=is_markup),
         full_title=item.get("title") or "",
-        summary=_summary(item, is_atom=is_atom),
-        body=_html(content, is_atom=is_atom),
+        summary=_summary(item, body, is_atom=is_atom),
+        body=_html(content, keep_lines=not is_atom or body == "media_description"),
         base_url=_base(content.get("base"), base_url, None if is_atom else page),
         languages=(
             content.get("language"),
@@ -89,31 +92,32 @@ def _base(stated: str | None, document_url: str, page: str | None) -> str:
     return stated if stated and stated != document_url else page or document_url
 
 
-def _content(item: Any) -> Mapping[str, Any]:
-    """The body: the fullest content, else the description, else what stands in for one."""
+def _content(item: Any) -> tuple[str, Mapping[str, Any]]:
+    """The body and its name: the fullest content, else the description, else what stands in for one."""
     contents = [c for c in item.get("content", ()) if c.get("value") and _is_text(c)]
     if contents:
-        return max(contents, key=lambda c: len(c["value"]))
+        return "content", max(contents, key=lambda c: len(c["value"]))
     for name in ("summary", "media_description", "dc_description", "itunes_summary", "itunes_subtitle"):
         if item.get(name):
-            return item.get(f"{name}_detail") or {"value": item[name]}
-    return _NOTHING
+            return name, item.get(f"{name}_detail") or {"value": item[name]}
+    return "", _NOTHING
 
 
 def _is_text(content: Mapping[str, Any]) -> bool:
     return str(content.get("type") or "text/html").startswith(_TEXT_TYPES)
 
 
-def _html(content: Mapping[str, Any], *, is_atom: bool) -> str:
+def _html(content: Mapping[str, Any], *, keep_lines: bool) -> str:
     """A body as HTML. In plain text lines are kept where no specification allows to join them."""
     value = content.get("value") or ""
-    return paragraphs(value, keep_lines=not is_atom) if content.get("type") == "text/plain" else value
+    return paragraphs(value, keep_lines=keep_lines) if content.get("type") == "text/plain" else value
 
 
-def _summary(item: Any, *, is_atom: bool) -> str:
+def _summary(item: Any, body: str, *, is_atom: bool) -> str:
+    """A text beside the one that is the body."""
     for name in ("summary", "itunes_subtitle", "itunes_summary"):
         # without a detail it is the content, which feedparser puts in its place
-        if item.get(name) and item.get(f"{name}_detail"):
+        if name != body and item.get(name) and item.get(f"{name}_detail"):
             is_markup = _is_markup(item, name, is_atom=is_atom) and _MARKUP.search(item[name])
             return text_of(item[name]) if is_markup else clean_text(item[name])
     return ""
@@ -122,7 +126,7 @@ def _summary(item: Any, *, is_atom: bool) -> str:
 def _dates(item: Any, *, is_atom: bool) -> dict[str, datetime | None]:
     def date(name: str) -> datetime | None:
         # feedparser's own `get` answers with `published` where there is no `updated`
-        return read_date(dict.get(item, name), dict.get(item, f"{name}_parsed"))
+        return read_date(dict.get(item, name))
 
     updated = date("updated")
     # feedparser calls `dc:date`, the only date of RDF, `updated`
@@ -138,8 +142,14 @@ def _authors(item: Any, feed: Mapping[str, Any], *, is_atom: bool) -> Iterator[s
     for place in (item, item.get("source") or _NOTHING if is_atom else _NOTHING, fallback, feed):
         stated = [a.get("name") or a.get("email") or "" for a in place.get("authors", ())]
         if any(stated):
-            yield from (plain_title(name, is_markup=not is_atom) for name in stated)
+            yield from (plain_title(_name(text), is_markup=not is_atom) for text in stated)
             return
+
+
+def _name(author: str) -> str:
+    """The name that stands beside an address; the address where there is none."""
+    match = _ADDRESS_AND_NAME.fullmatch(author) or _NAME_AND_ADDRESS.fullmatch(author)
+    return match[1] if match else author
 
 
 def _lead_image(item: Any, base_url: str) -> str | None:

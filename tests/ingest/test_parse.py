@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -538,3 +539,31 @@ def test_a_damaged_feed_is_read_or_refused(parse: Parse, text: str) -> None:
         assert str(error)
     else:
         assert len({e.guid for e in feed.entries}) == len(feed.entries)
+
+
+MANY = 1_000_000
+VAST = {
+    "entries": f"<rss version='2.0'><channel>{'<item/>' * MANY}</channel></rss>",
+    "elements": f"<rss version='2.0'><channel>{'<a/>' * MANY}</channel></rss>",
+    "open elements": "<rss version='2.0'><channel>" + "<a>" * MANY,
+    "half tags": "<rss version='2.0'><channel><item><title>" + "<" * MANY * 3,
+    "half CDATA": "<rss version='2.0'><channel>" + "<![CDATA[" * MANY,
+    "attributes": "<rss version='2.0' " + " ".join(f"a{n}='1'" for n in range(MANY // 5)) + "/>",
+    "entities": f"<!DOCTYPE r [<!ENTITY a '{'a' * 1900}'>]><rss version='2.0'>{'&a;' * MANY}</rss>",
+    "white space": "<?xml version='1.0'?>" + "\n" * MANY * 5 + "<rss version='2.0'/>",
+    "categories": rss("<guid>1</guid>" + "".join(f"<category>{n}</category>" for n in range(MANY // 20))),
+    "arrays": '{"version": "https://jsonfeed.org/version/1.1", "items": ' + "[" * MANY,
+    "braces": "{" * MANY,
+}
+
+
+@pytest.mark.parametrize("kind", VAST)
+def test_vast_documents_end_soon(kind: str, parse: Parse) -> None:
+    begin = time.process_time()
+    try:
+        found = len(parse(VAST[kind]).entries)
+    except ParseError as error:
+        assert str(error)
+    else:
+        assert found <= 2_000
+    assert time.process_time() - begin < 10
