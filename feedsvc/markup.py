@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
 from lxml import etree, html
@@ -34,11 +35,21 @@ MEDIA = frozenset(["audio", "img", "picture", "video"])
 PROSE_ATTRIBUTES = ("alt", "title")
 #: start or end tag of an element that has no content
 _VOID = re.compile(
-    r"""<(/?)(br|col|hr|img|source|track|wbr)\b((?:[^>"']|"[^"]*"|'[^']*')*?)/?>""", re.IGNORECASE
+    r"""<(/?)(br|col|embed|hr|img|source|track|wbr)\b((?:[^<>"'/]|"[^"]*"|'[^']*'|/(?!>))*+)/?>""",
+    re.IGNORECASE,
 )
 #: those of them that libxml2 has not heard of
 _UNKNOWN_VOID_END = re.compile("</(?:source|track|wbr)>")
-_EXACT = html.XHTMLParser(resolve_entities=False)
+_EXACT = html.XHTMLParser(resolve_entities=False, huge_tree=True)
+# one class for all elements: asking for the class of each takes longer than parsing
+_EXACT.set_element_class_lookup(
+    etree.ElementDefaultClassLookup(
+        element=HtmlElement,
+        comment=html.HtmlComment,
+        pi=html.HtmlProcessingInstruction,
+        entity=html.HtmlEntity,
+    )
+)
 
 Node: TypeAlias = str | HtmlElement
 
@@ -57,7 +68,10 @@ def parse(fragment: str) -> HtmlElement:
 
 def inner_html(element: HtmlElement) -> str:
     """The content of an element as HTML."""
-    return "".join(outer_html(node) for node in _peek(element))
+    if element.attrib or not len(element):
+        return "".join(outer_html(node) for node in _peek(element))
+    tag = str(element.tag)
+    return outer_html(element)[len(tag) + 2 : -len(tag) - 3]
 
 
 def outer_html(node: Node) -> str:
@@ -76,15 +90,24 @@ def text(element: HtmlElement) -> str:
 
 def canonical(root: HtmlElement) -> HtmlElement:
     """Bring a tree into canonical form, in place, and return it."""
-    for element in [e for e in root.iter() if isinstance(e.tag, str)]:
-        if not _inside(element, OPAQUE) and (element is root or _is_structural(element)):
-            _isolate_runs(element, wrap_all=element is root)
+    structural, opaque = _structural(root), _opaque(root)
+    for element in list(root.iter(etree.Element)):
+        if element not in opaque and (element is root or element in structural):
+            _isolate_runs(element, structural, wrap_all=element is root)
     return root
 
 
 def blocks(root: HtmlElement) -> list[HtmlElement]:
     """The blocks of a canonical tree, in document order."""
-    return [e for e in root.iter() if e is not root and isinstance(e.tag, str) and _is_block(e)]
+    structural, opaque = _structural(root), _opaque(root)
+    return [
+        e
+        for e in root.iter(*BLOCK)
+        if e is not root
+        and e not in opaque
+        and not any(child in structural for child in e)
+        and any(map(languages.has_words, _texts(e)))
+    ]
 
 
 def prose_attributes(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
@@ -130,28 +153,58 @@ def fill(element: HtmlElement, nodes: list[Node]) -> None:
             element.text = (element.text or "") + node
 
 
-def _isolate_runs(element: HtmlElement, *, wrap_all: bool) -> None:
+def _structural(root: HtmlElement) -> AbstractSet[Node]:
+    """The blocks of a tree and every inline element with a block in it."""
+    found: set[Node] = set()
+    for block in root.iter(*BLOCK, *OPAQUE):
+        at: HtmlElement | None = block
+        while at is not None and at not in found:
+            found.add(at)
+            at = None if at is root else at.getparent()
+    return found
+
+
+def _opaque(root: HtmlElement) -> AbstractSet[Node]:
+    """The elements of a tree whose text is not prose, with all that is in them."""
+    found: set[Node] = set()
+    for top in root.iter(*OPAQUE):
+        if top not in found:
+            found.update(top.iter())
+    return found
+
+
+def _isolate_runs(element: HtmlElement, structural: AbstractSet[Node], *, wrap_all: bool) -> None:
     """Wrap each run of words among the children of an element, unless it is all that the element holds."""
-    nodes = take(element)
-    groups = list(_runs(nodes))
-    wrappers = ["p" if wrap_all else "span"] * len(groups)
-    if element.tag == "figure" and not any(not isinstance(n, str) and n.tag == "figcaption" for n in nodes):
-        for first in [i for i, (_, run, _) in enumerate(groups) if run][:1]:
-            wrappers[first] = "figcaption"
-    needs_none = len(groups) == 1 and not wrap_all and element.tag != "figure"
-    for (before, run, after), wrapper in zip(groups, wrappers, strict=True):
-        if run and (not needs_none or any(map(_is_solid, before + after))):
-            wrapped = html.Element(wrapper)
-            fill(wrapped, run)
-            run = [wrapped]
+    is_figure = element.tag == "figure"
+    if not (wrap_all or is_figure or len(element)):
+        return
+    nodes = list(_peek(element))
+    groups = list(_runs(nodes, structural))
+    needs_none = len(groups) == 1 and not wrap_all and not is_figure
+    wrapped = [
+        bool(run) and (not needs_none or any(map(_is_solid, before + after))) for before, run, after in groups
+    ]
+    if not any(wrapped):
+        return
+    has_caption = any(not isinstance(n, str) and n.tag == "figcaption" for n in nodes)
+    plain = "p" if wrap_all else "span"
+    wrapper = "figcaption" if is_figure and not has_caption else plain
+    take(element)
+    for (before, run, after), is_wrapped in zip(groups, wrapped, strict=True):
+        if is_wrapped:
+            block = html.Element(wrapper)
+            fill(block, run)
+            run, wrapper = [block], plain
         fill(element, [*before, *run, *after])
 
 
-def _runs(nodes: list[Node]) -> Iterator[tuple[list[Node], list[Node], list[Node]]]:
+def _runs(
+    nodes: list[Node], structural: AbstractSet[Node]
+) -> Iterator[tuple[list[Node], list[Node], list[Node]]]:
     """Cut nodes into (what stands before, a run of words, what stands after), the run perhaps empty."""
     group: list[Node] = []
     for index, node in enumerate(nodes):
-        if _is_structural(node) or _is_paragraph_break(nodes, index):
+        if node in structural or _is_paragraph_break(nodes, index):
             yield from _peel(group)
             yield [node], [], []
             group = []
@@ -180,13 +233,6 @@ def _belongs(node: Node) -> bool:
     return node.tag != "br" and not is_media(node)
 
 
-def _is_structural(node: Node) -> bool:
-    """A block, or an inline element with a block in it."""
-    if isinstance(node, str):
-        return False
-    return any(e.tag in BLOCK or e.tag in OPAQUE for e in node.iter() if isinstance(e.tag, str))
-
-
 def _is_paragraph_break(nodes: list[Node], index: int) -> bool:
     """A `<br>` next to another one, with at most white space between them."""
 
@@ -204,12 +250,6 @@ def _is_paragraph_break(nodes: list[Node], index: int) -> bool:
     return False
 
 
-def _is_block(element: HtmlElement) -> bool:
-    if element.tag not in BLOCK or _inside(element, OPAQUE) or not languages.has_words(text(element)):
-        return False
-    return not any(_is_structural(child) for child in element if isinstance(child.tag, str))
-
-
 def _is_solid(node: Node) -> bool:
     return bool(node.strip()) if isinstance(node, str) else True
 
@@ -217,25 +257,28 @@ def _is_solid(node: Node) -> bool:
 def _has_words(node: Node) -> bool:
     if isinstance(node, str):
         return languages.has_words(node)
-    return isinstance(node.tag, str) and node.tag not in MEDIA and languages.has_words(text(node))
-
-
-def _inside(element: HtmlElement, tags: frozenset[str]) -> bool:
-    return element.tag in tags or any(a.tag in tags for a in element.iterancestors())
+    if not isinstance(node.tag, str) or node.tag in MEDIA:
+        return False
+    return any(map(languages.has_words, _texts(node)))
 
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """The text of an element, with a space where a line or a block breaks."""
-    for node in _peek(element):
+    open_nodes: list[Node] = [element.text or "", *element][::-1]
+    while open_nodes:
+        node = open_nodes.pop()
         if isinstance(node, str):
             yield node
-        elif node.tag == "br":
+            continue
+        tag, after = node.tag, node.tail or ""
+        if tag == "br":
             yield " "
-        elif isinstance(node.tag, str) and node.tag not in MEDIA:
-            gap = " " if node.tag in BLOCK or node.tag in OPAQUE else ""
-            yield gap
-            yield from _texts(node)
-            yield gap
+        elif isinstance(tag, str) and tag not in MEDIA:
+            gap = " " if tag in BLOCK or tag in OPAQUE else ""
+            open_nodes += [gap + after, *node[::-1]]
+            yield gap + (node.text or "")
+            continue
+        yield after
 
 
 def _peek(element: HtmlElement) -> Iterator[Node]:
