@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 #: Han, kana, bopomofo and their full-width punctuation: scripts written without spaces
 CJK = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003134f"
+_CJK_BREAK = re.compile(rf"([{CJK}])[ \t]*[\r\n]\s*(?=[{CJK}])")
 _RTL_SCRIPTS = {"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"}
 _UNSPACED_SCRIPTS = {"Hans", "Hant", "Hani", "Jpan", "Thai", "Laoo", "Khmr", "Mymr"}
 _SCRIPT_NAMES = {
@@ -97,7 +98,7 @@ def has_words(text: str) -> bool:
 
 def collapse(text: str) -> str:
     """White space collapsed as HTML does; a line break between two CJK characters is none at all."""
-    text = re.sub(rf"(?<=[{CJK}])[ \t]*[\r\n]\s*(?=[{CJK}])", "", text)
+    text = _CJK_BREAK.sub(r"\1", text)
     return " ".join(text.split())
 
 

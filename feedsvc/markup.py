@@ -31,6 +31,8 @@ BLOCK = frozenset(
 OPAQUE = frozenset({"pre"})
 #: elements that are seen, not read
 MEDIA = frozenset(["audio", "img", "picture", "video"])
+#: what is moved from the edges of a run out of it
+_EDGES = MEDIA | {"br"}
 #: attributes that are read
 PROSE_ATTRIBUTES = ("alt", "title")
 #: start or end tag of an element that has no content
@@ -176,8 +178,8 @@ def _opaque(root: HtmlElement) -> AbstractSet[Node]:
 def _isolate_runs(element: HtmlElement, structural: AbstractSet[Node], *, wrap_all: bool) -> None:
     """Wrap each run of words among the children of an element, unless it is all that the element holds."""
     is_figure = element.tag == "figure"
-    if not (wrap_all or is_figure or len(element)):
-        return
+    if not (wrap_all or is_figure or any(len(c) or c in structural or c.tag in _EDGES for c in element)):
+        return  # one run and nothing else, as nearly everywhere
     nodes = list(_peek(element))
     groups = list(_runs(nodes, structural))
     needs_none = len(groups) == 1 and not wrap_all and not is_figure

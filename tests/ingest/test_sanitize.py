@@ -136,7 +136,7 @@ def test_the_markup_of_articles_stays(fragment: str) -> None:
         ('<img src="/i.jpg">', '<img src="https://news.example/i.jpg">'),
         ('<img src="//cdn.example/i.jpg">', '<img src="https://cdn.example/i.jpg">'),
         ('<a href="../x?y=1&amp;z=2">one</a>', '<p><a href="https://news.example/x?y=1&amp;z=2">one</a></p>'),
-        ('<a href="#note">one</a>', '<p><a href="#note">one</a></p>'),
+        ('<a href="#note">one</a>', '<p><a href="https://news.example/world/story#note">one</a></p>'),
         ('<a href=" https://x.example/ ">one</a>', '<p><a href="https://x.example/">one</a></p>'),
         ('<a href="http://[bad">one</a>', "<p><a>one</a></p>"),
         (
