@@ -16,13 +16,15 @@ from feedsvc import markup
 from feedsvc.ingest import pictures
 
 #: elements that the sanitiser lets through for `settle`, which leaves none of them
-TAGS = frozenset("annotation embed x-amp-vimeo x-amp-youtube x-iframe x-math x-noscript x-object".split())
+TAGS = frozenset("annotation embed x-amp-vimeo x-amp-youtube x-iframe x-math x-object".split())
+#: marks a picture that stood in `<noscript>`
+_FALLBACK = "data-fallback"
 #: attributes that the sanitiser lets through for `settle`, which leaves none of them
 ATTRIBUTES = {
     "annotation": {"encoding"},
     "audio": {"data-src"},
     "embed": {"src", *pictures.LAZY_SOURCES},
-    "img": {"src", "style", *pictures.LAZY_SOURCES, *pictures.SOURCE_SETS},
+    "img": {"src", "style", _FALLBACK, *pictures.LAZY_SOURCES, *pictures.SOURCE_SETS},
     "source": {"data-src", *pictures.SOURCE_SETS},
     "video": {"data-src"},
     "x-amp-vimeo": {"data-videoid"},
@@ -53,6 +55,11 @@ _FRAME = re.compile(
     r"""(<iframe\b(?:=\s*"[^"]*"|=\s*'[^']*'|[^<>])*+>)(?:(?!</?iframe\b).)*+(</iframe\s*>)""",
     re.IGNORECASE | re.DOTALL,
 )
+_NOSCRIPT = re.compile(
+    r"<noscript\b[^<>]*+>((?:(?!</?noscript\b).)*+)</noscript\s*>", re.IGNORECASE | re.DOTALL
+)
+_REST = r"""(?:[^<>"']|"[^"]*"|'[^']*')*+>"""
+_PICTURE_OR_LINK = re.compile(rf"<img\b({_REST})|(<a\b{_REST}[^<]*+</a\s*>)", re.IGNORECASE)
 _FILMS = {"x-amp-vimeo": "https://vimeo.com/", "x-amp-youtube": "https://www.youtube.com/watch?v="}
 #: elements that cannot hold a paragraph
 _PHRASING = frozenset(
@@ -63,15 +70,20 @@ _PHRASING = frozenset(
 def renamed(fragment: str) -> str:
     """The fragment with names of its elements that an HTML5 parser knows nothing about.
 
-    So the content of `<noscript>` is parsed, a `<form>` or `<button>` opens nothing, and `<math>` brings no
-    namespace of its own.
+    So the pictures and links of `<noscript>` are parsed, a `<form>` or `<button>` opens nothing, and `<math>`
+    brings no namespace of its own.
     """
 
     def name(tag: re.Match[str]) -> str:
         stated = tag[2].lower()
         return f"<{tag[1]}{_RENAMED.get(stated) or f'x-{stated}'}"
 
-    return _RENAME.sub(name, _FRAME.sub(r"\1\2", fragment))
+    return _RENAME.sub(name, _NOSCRIPT.sub(_fallbacks, _FRAME.sub(r"\1\2", fragment)))
+
+
+def _fallbacks(noscript: re.Match[str]) -> str:
+    found = _PICTURE_OR_LINK.finditer(noscript[1])
+    return "".join(f"<img {_FALLBACK} {m[1]}" if m[1] else m[2] for m in found)
 
 
 def settle(root: HtmlElement, absolute: Callable[[str], str | None]) -> None:
@@ -79,7 +91,10 @@ def settle(root: HtmlElement, absolute: Callable[[str], str | None]) -> None:
 
     Links to frames show their URL, made absolute by the function given.
     """
+    fallbacks = [image for image in root.iter("img") if _FALLBACK in image.attrib]
     for element in list(root.iter("picture", "img", "source", "track", "audio", "video", *TAGS)):
+        if element.getparent() is None:
+            continue
         tag = str(element.tag)
         if tag == "picture":
             _settle_picture(element)
@@ -89,28 +104,25 @@ def settle(root: HtmlElement, absolute: Callable[[str], str | None]) -> None:
             _settle_formula(element)
         elif tag in ("source", "track", "audio", "video"):
             _settle_film(element)
-        elif tag != "annotation" and tag != "x-noscript":
+        elif tag != "annotation":
             _settle_embed(element, absolute)
-    _settle_fallbacks(root)
-    for element in list(root.iter("annotation", "x-iframe", "x-object", *_FILMS, "embed")):
+    _drop_repeated(root, fallbacks)
+    for element in list(root.iter(*TAGS)):
         _unwrap(element)
 
 
 def _settle_picture(picture: HtmlElement) -> None:
     """Let the image of a `<picture>` know of the other ones; browsers alone can choose between them."""
-    image, is_new = next(picture.iter("img"), None), False
-    for source in list(picture.iter("source")):
-        for name in pictures.SOURCE_SETS:
-            if value := source.get(name):
-                if image is None:
-                    image = html.Element("img")
-                    picture.append(image)
-                    is_new = True
-                if image.get(name) is None:
-                    image.set(name, value)
+    sources = list(picture.iter("source"))
+    stated = {n: value for source in sources[::-1] for n in pictures.SOURCE_SETS if (value := source.get(n))}
+    image = next(picture.iter("img"), None)
+    if image is not None:
+        for name in stated.keys() - image.attrib.keys():
+            image.set(name, stated[name])
+    elif url := pictures.address(stated):
+        picture.append(html.Element("img", src=url))
+    for source in sources:
         source.drop_tree()
-    if is_new:
-        _settle_image(image)
 
 
 def _settle_image(image: HtmlElement) -> None:
@@ -137,6 +149,8 @@ def _settle_film(element: HtmlElement) -> None:
 
 def _settle_formula(formula: HtmlElement) -> None:
     """Make a formula its source: in the words of its author, else its characters."""
+    if next(formula.iter("a", *markup.BLOCK, *markup.OPAQUE, *markup.MEDIA), None) is not None:
+        return  # it was never closed, or is none
     source = formula.get("alttext") or next((markup.text(a) for a in formula.iter("annotation")), "")
     source = source or markup.text(formula)
     markup.take(formula)
@@ -173,33 +187,22 @@ def _link_before(element: HtmlElement, url: str) -> None:
         element.addprevious(link)
 
 
-def _settle_fallbacks(root: HtmlElement) -> None:
-    """Keep the pictures and links of each `<noscript>` that are not there already."""
-    fallbacks = list(root.iter("x-noscript"))
+def _drop_repeated(root: HtmlElement, fallbacks: list[HtmlElement]) -> None:
+    """Remove the pictures of `<noscript>` that a script would have loaded: they are there already."""
     if not fallbacks:
         return
-    shown = {pictures.identity(i.get("src", "")) for i in root.iter("img") if not _is_fallback(i)}
-    for fallback in fallbacks:
-        for node in list(fallback.iter("img", "a")):
-            if node.tag == "img":
-                name = pictures.identity(node.get("src", ""))
-                if not name or name in shown:
-                    node.drop_tree()
-                    continue
-                shown.add(name)
-            if not any(a.tag == "a" for a in node.iterancestors()):
-                node.tail = None
-                fallback.addprevious(node)
-        fallback.drop_tree()
-
-
-def _is_fallback(image: HtmlElement) -> bool:
-    return next(image.iterancestors("x-noscript"), None) is not None
+    marked = set(fallbacks)
+    shown = {pictures.identity(i.get("src", "")) for i in root.iter("img") if i not in marked} | {""}
+    for image in fallbacks:
+        name = pictures.identity(image.get("src", ""))
+        if name in shown and image.getparent() is not None:
+            image.drop_tree()
+        shown.add(name)
 
 
 def _forget(element: HtmlElement) -> None:
     """Remove the attributes that have been read."""
-    for name in _WORKING[str(element.tag)]:
+    for name in _WORKING.get(str(element.tag), ()):
         element.attrib.pop(name, None)
 
 

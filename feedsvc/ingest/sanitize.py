@@ -80,7 +80,8 @@ _ADDRESSED = {
     "track": ("src",),
     "video": ("src", "poster"),
 }
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+#: also what only looks like a scheme
+_SCHEME = re.compile(r"([^:/?#]*+):")
 #: a URL that resolving would leave as it is
 _ABSOLUTE = re.compile(r"https?://[a-z0-9.-]+(?:/[\w./%~+,;=&@!$-]*+)?+(?:\?[^\s#\[\]]++)?+", re.ASCII)
 
