@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from feedsvc import languages, markup
 from feedsvc.ingest import embeds, pictures
-from feedsvc.ingest.tame import flattened, tamed
+from feedsvc.ingest.bounded import bounded, flattened
 
 #: what XML 1.0 cannot hold, and characters that only steer a terminal or a bidi renderer
 _UNWANTED = re.compile(
@@ -66,6 +66,8 @@ _CLEANER = nh3.Cleaner(
 )
 #: deeper than any article
 _MAX_DEPTH = 200
+#: elements that end those of their kind which they stand in
+_UNNESTED = frozenset("h1 h2 h3 h4 h5 h6 rp rt".split())
 _VOID = frozenset("br col embed hr img source track wbr".split())
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _ADDRESSED = {
@@ -154,7 +156,7 @@ def _lead(image_url: str) -> str:
 
 def _tree(fragment: str, base_url: str | None) -> HtmlElement:
     """What is allowed of a fragment, with addresses that lead somewhere."""
-    safe = _allowed(embeds.renamed(tamed(fragment)))
+    safe = _allowed(embeds.renamed(bounded(fragment)))
     if _depth(safe) > _MAX_DEPTH:
         safe = _allowed(flattened(safe))
     root = markup.parse(safe)
@@ -168,7 +170,15 @@ def _tree(fragment: str, base_url: str | None) -> HtmlElement:
     ]
     for element in pictures_only:
         element.drop_tree()
+    if any(_is_misplaced(element) for element in root.iter(*_UNNESTED)):
+        root = markup.parse(_allowed(markup.inner_html(root)))
     return root
+
+
+def _is_misplaced(element: HtmlElement) -> bool:
+    """It stood in an element that is gone now, and an HTML5 parser would put it elsewhere."""
+    parent = element.getparent()
+    return parent is not None and parent.tag in _UNNESTED
 
 
 def _set_address(element: HtmlElement, name: str, url: str | None) -> None:
@@ -196,7 +206,7 @@ def _address(value: str, base_url: str | None) -> str | None:
 
 def _allowed(fragment: str) -> str:
     # references such as `&#1;` are characters only after the first time
-    return _UNWANTED.sub("", _CLEANER.clean(_UNWANTED.sub("", fragment)))
+    return _UNWANTED.sub("", _CLEANER.clean(_UNWANTED.sub("", fragment.replace("\f", " "))))
 
 
 def _depth(fragment: str) -> int:

@@ -40,7 +40,7 @@ _FORMATTING_START = re.compile(rf"<(?:{'|'.join(_FORMATTING)})(?=[\s/>])[^>]*+",
 _PARAGRAPHS = re.compile(r"<p>(?:\s*+<p>)++")
 
 
-def tamed(fragment: str) -> str:
+def bounded(fragment: str) -> str:
     """The fragment, or a simpler one where an HTML parser would take unreasonably long for it."""
     if len(fragment) > _SMALL:
         fragment = _TAG.sub(lambda m: m[0] if m[2] else "&lt;", _UNREAD.sub("", fragment))
