@@ -16,7 +16,7 @@ OWNERS = {
     "httpcore": "ingest/network.py",
     "brotli": "ingest/unpack.py",
     "feedparser": "ingest/tamed.py",
-    "charset_normalizer": "ingest/encoding.py",
+    "charset_normalizer": ("ingest/encoding.py", "ingest/webpage.py"),
     "frontmatter": "ingest/frontmatter.py",
     "markdown_it": "ingest/markdown.py",
     "mdit_py_plugins": "ingest/markdown.py",

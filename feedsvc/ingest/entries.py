@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from feedsvc import languages, markup
+from feedsvc import languages
 from feedsvc.detect import detect
 from feedsvc.errors import ParseError
 from feedsvc.ingest.said import Said
-from feedsvc.ingest.sanitize import sanitise, with_lead_image
+from feedsvc.ingest.sanitize import read_body
 from feedsvc.ingest.titles import MAX_TITLE, paragraphs
 from feedsvc.model import Enclosure, Entry, Source
 
@@ -34,18 +34,16 @@ def make_entry(said: Said, source: Source) -> Entry:
     body = said.body
     if not body and len(said.full_title) > MAX_TITLE:
         body = paragraphs(said.full_title, keep_lines=True)
-    body_html = with_lead_image(sanitise(body, base_url=said.base_url), image_url)
+    read = read_body(body, base_url=said.base_url, image_url=image_url)
     language = source.language or first_language(said.languages)
-    needs_text = said.summary or not (language and said.title)
-    text = markup.text(markup.parse(body_html)) if needs_text else ""
     return Entry(
         source_id=source.id,
-        guid=said.guid or said.link or _made_guid(said, source, text),
+        guid=said.guid or said.link or _made_guid(said, source, read.text),
         link=said.link,
         title=said.title,
-        summary=said.summary if said.summary != text else "",
-        body_html=body_html,
-        language=language or detect(f"{said.title} {text}"),
+        summary=said.summary if said.summary != read.text else "",
+        body_html=read.html,
+        language=language or detect(f"{said.title} {read.text}"),
         published=said.published,
         updated=said.updated,
         authors=said.authors,
