@@ -49,7 +49,9 @@ def _unless_known(fetched: Fetched, source: Source, known: Known, *, force: bool
     digest = hashlib.sha256(fetched.body).hexdigest()
     if digest == known.state.body_hash and not force:
         return NotModified(answered=fetched.answered)
-    return parse_feed(fetched, source)
+    # with full texts it is not only the document that decides what an entry becomes
+    memo = "" if force or source.full_text else known.memo
+    return parse_feed(fetched, source, memo=memo)
 
 
 def _read_feed_file(path: Path) -> Fetched:

@@ -53,21 +53,16 @@ def make_entry(said: Said, source: Source) -> Entry:
     )
 
 
-def told_apart(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries of a document, each under a guid of its own.
+def told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of a document, each under a guid of its own; the same guid twice is the same entry.
 
-    One that is there again is the same entry, and the first one counts. But a guid with which several links
-    are called names nothing: there the links are the guids.
+    But a guid with which several links are called names nothing: there the links are the guids.
     """
     links: defaultdict[str, set[str]] = defaultdict(set)
     for entry in entries:
         if entry.link:
             links[entry.guid].add(entry.link)
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        own = replace(entry, guid=entry.link) if entry.link and len(links[entry.guid]) > 1 else entry
-        found.setdefault(own.guid, own)
-    return tuple(found.values())
+    return [replace(e, guid=e.link) if e.link and len(links[e.guid]) > 1 else e for e in entries]
 
 
 def first_language(tags: Iterable[str | None]) -> str | None:

@@ -48,7 +48,11 @@ def outcome(path: Path, given: Mapping[str, str], source: Source) -> dict[str, A
     except ParseError as error:
         return {"error": str(error)}
     assert (feed.etag is None) == (feed.body_hash is None)
-    found: dict[str, Any] = stated(dataclasses.replace(feed, etag=None, body_hash=None))
+    assert {entry.guid for entry in feed.entries} == {guid for guid, _ in feed.present}
+    again = parse_feed(fetched, source, memo=feed.memo)
+    assert again.entries == (() if feed.memo else feed.entries)
+    assert again.problems == feed.problems
+    found: dict[str, Any] = stated(dataclasses.replace(feed, etag=None, body_hash=None, memo="", present=()))
     for entry in found["entries"]:
         assert entry.pop("source_id") == source.id
     return found if feed.body_hash else found | {"is_whole": False}
