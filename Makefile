@@ -1,10 +1,11 @@
 PYTHON ?= python3
 SERVE  ?= 1
+MINUTES ?= 30
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench fuzz clean
 
 ## demo: read the sample sources, translate them offline, publish, serve (SERVE=0: stop after publishing)
 demo: $(READY)
@@ -25,6 +26,11 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_ingest.py
+
+## fuzz: hostile documents for the parser and the sanitiser, for MINUTES; stops at the first finding
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
+	cd tests && ../$(BIN)/python -m fuzz.run $(MINUTES)
 
 ## clean: remove what the targets above made
 clean:

@@ -68,6 +68,8 @@ _CLEANER = nh3.Cleaner(
 _MAX_DEPTH = 200
 #: elements that end those of their kind which they stand in
 _UNNESTED = frozenset("h1 h2 h3 h4 h5 h6 rp rt".split())
+#: what an HTML5 parser keeps apart from the links around it
+_LINK_BORDERS = frozenset("a caption td th".split())
 _VOID = frozenset("br col embed hr img source track wbr".split())
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _ADDRESSED = {
@@ -170,13 +172,16 @@ def _tree(fragment: str, base_url: str | None) -> HtmlElement:
     ]
     for element in pictures_only:
         element.drop_tree()
-    if any(_is_misplaced(element) for element in root.iter(*_UNNESTED)):
+    if any(_is_misplaced(element) for element in root.iter("a", *_UNNESTED)):
         root = markup.parse(_allowed(markup.inner_html(root)))
     return root
 
 
 def _is_misplaced(element: HtmlElement) -> bool:
-    """It stood in an element that is gone now, and an HTML5 parser would put it elsewhere."""
+    """It stood in an element that is gone now, or beside a table, and an HTML5 parser would put it elsewhere."""
+    if element.tag == "a":
+        border = next((a for a in element.iterancestors() if a.tag in _LINK_BORDERS), None)
+        return border is not None and border.tag == "a"
     parent = element.getparent()
     return parent is not None and parent.tag in _UNNESTED
 
