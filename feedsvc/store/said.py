@@ -89,14 +89,15 @@ def save_feed(
     """Save what a source said, if it said anything new, and how it was found."""
     new = changed = 0
     if feed is not None:
-        ours = {}
+        ours, unknown = {}, []
         for entry, row in _with_rows(connection, source_id, feed):
             ours[entry.guid] = row["guid"] if row else entry.guid
             if row is None:
-                _insert_entry(connection, entry, now)
-                new += 1
+                unknown.append(entry)
             elif _update_entry(connection, replace(entry, guid=row["guid"]), row, now):
                 changed += 1
+        new = len(unknown)
+        _insert_entries(connection, unknown, now)
         _save_files(connection, source_id, feed.files)
         _save_pages(
             connection, source_id, [replace(p, guid=ours[p.guid]) for p in feed.pages if p.guid in ours]
@@ -195,19 +196,22 @@ def _earlier(
     return found
 
 
-def _insert_entry(connection: Connection, entry: Entry, now: datetime) -> None:
-    connection.execute(
-        insert(entries).values(
-            source_id=entry.source_id,
-            guid=entry.guid,
-            content_hash=content_hash(entry),
-            dated_at=entry.published or entry.updated or now,
-            first_seen_at=now,
-            edits=0,
-            link=entry.link,
-            data=ENTRY.dump_json(entry).decode(),
-        )
-    )
+def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
+    rows = [
+        {
+            "source_id": entry.source_id,
+            "guid": entry.guid,
+            "content_hash": content_hash(entry),
+            "dated_at": entry.published or entry.updated or now,
+            "first_seen_at": now,
+            "edits": 0,
+            "link": entry.link,
+            "data": ENTRY.dump_json(entry).decode(),
+        }
+        for entry in unknown
+    ]
+    for batch in batches(rows):
+        connection.execute(insert(entries), batch)
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
