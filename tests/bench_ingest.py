@@ -22,7 +22,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-THREADS = 40
+THREADS = 100
 ENTRIES = 50
 LATENCY_S = 0.05
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)

@@ -137,13 +137,18 @@ class Store:
         self, read: Iterable[tuple[str, ParsedFeed | None, FetchState]], *, now: datetime
     ) -> list[Saved]:
         """Save what several sources said, None where one said nothing new, with the state of each."""
+        looks = list(read)
         with self._transaction() as connection:
-            return [said.save_feed(connection, *one, now=now) for one in read]
+            said.save_states(connection, {source_id: state for source_id, _, state in looks}, now=now)
+            return [
+                said.save_feed(connection, source_id, feed, now=now) if feed is not None else Saved()
+                for source_id, feed, _ in looks
+            ]
 
     def save_state(self, source_id: str, state: FetchState, *, now: datetime) -> None:
         """Remember how a source was found."""
         with self._transaction() as connection:
-            said.save_state(connection, source_id, state, now=now)
+            said.save_states(connection, {source_id: state}, now=now)
 
     def prune(self, source_id: str, *, keep: int, now: datetime) -> int:
         """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""

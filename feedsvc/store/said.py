@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
@@ -73,39 +73,44 @@ def load_known(connection: Connection, source_ids: Collection[str]) -> dict[str,
     }
 
 
-def save_state(connection: Connection, source_id: str, state: FetchState, *, now: datetime) -> None:
-    """Remember how a source was found."""
-    values = {name: getattr(state, name) for name in FetchState.__dataclass_fields__}
-    values["problems"] = json.dumps(state.problems, ensure_ascii=False)
-    values["cadence"] = _CADENCE.dump_json(state.cadence).decode()
-    values["added_at"] = state.added_at or now
-    if connection.execute(update(sources).where(sources.c.id == source_id).values(**values)).rowcount == 0:
-        connection.execute(insert(sources).values(id=source_id, **values))
+def save_states(connection: Connection, states: Mapping[str, FetchState], *, now: datetime) -> None:
+    """Remember how sources were found, by id; as few statements as possible, since most looks bring nothing else."""
+    ids = [sources.c.id]
+    known = {row["id"] for row in _rows(connection, ids, sources.c.id, states.keys())}
+    rows = [_state_row(source_id, state, now) for source_id, state in states.items()]
+    new = [row for row in rows if row["id"] not in known]
+    if new:
+        connection.execute(insert(sources), new)
+    changed = [row | {"its_id": row.pop("id")} for row in rows if row["id"] in known]
+    if changed:
+        connection.execute(update(sources).where(sources.c.id == bindparam("its_id")), changed)
 
 
-def save_feed(
-    connection: Connection, source_id: str, feed: ParsedFeed | None, state: FetchState, *, now: datetime
-) -> Saved:
-    """Save what a source said, if it said anything new, and how it was found."""
-    new = changed = 0
-    if feed is not None:
-        ours, unknown = {}, []
-        for entry, row in _with_rows(connection, source_id, feed):
-            ours[entry.guid] = row["guid"] if row else entry.guid
-            if row is None:
-                unknown.append(entry)
-            elif _update_entry(connection, replace(entry, guid=row["guid"]), row, now):
-                changed += 1
-        new = len(unknown)
-        _insert_entries(connection, unknown, now)
-        _save_files(connection, source_id, feed.files)
-        _save_pages(
-            connection, source_id, [replace(p, guid=ours[p.guid]) for p in feed.pages if p.guid in ours]
-        )
-    save_state(connection, source_id, state, now=now)
-    if feed is not None:
-        connection.execute(update(sources).where(sources.c.id == source_id).values(memo=feed.memo))
-    return Saved(new=new, changed=changed)
+def _state_row(source_id: str, state: FetchState, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(state, name) for name in FetchState.__dataclass_fields__}
+    return values | {
+        "id": source_id,
+        "problems": json.dumps(state.problems, ensure_ascii=False),
+        "cadence": _CADENCE.dump_json(state.cadence).decode(),
+        "added_at": state.added_at or now,
+    }
+
+
+def save_feed(connection: Connection, source_id: str, feed: ParsedFeed, *, now: datetime) -> Saved:
+    """Save what a source said; its state must be there."""
+    known, unknown, ours = [], [], {}
+    for entry, row in _with_rows(connection, source_id, feed):
+        ours[entry.guid] = row["guid"] if row else entry.guid
+        if row is None:
+            unknown.append(entry)
+        else:
+            known.append((replace(entry, guid=row["guid"]), row))
+    _insert_entries(connection, unknown, now)
+    changed = sum(_update_entry(connection, entry, row, now) for entry, row in known)
+    _save_files(connection, source_id, feed.files)
+    _save_pages(connection, source_id, [replace(p, guid=ours[p.guid]) for p in feed.pages if p.guid in ours])
+    connection.execute(update(sources).where(sources.c.id == source_id).values(memo=feed.memo))
+    return Saved(new=len(unknown), changed=changed)
 
 
 def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -> int:
