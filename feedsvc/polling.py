@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -99,31 +100,44 @@ def _read_all(
 ) -> Iterator[list[_Read]]:
     """What each source said, in batches of those that were ready at the same time."""
 
-    def read(source: Source, known: Known) -> Outcome:
-        why = None if force else _why_not(source, known.state, now=now, named=named)
-        if why:
-            return LeftAlone(why)
-        try:
-            return read_source(source, fetcher, known, now=now, force=force)
-        except SourceError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
-            return SourceError(f"unexpected {type(error).__name__}: {error}")
+    done: SimpleQueue[_Read] = SimpleQueue()
+
+    def read(source: Source, known: Known) -> None:
+        done.put((source, known.state, _outcome(source, fetcher, known, now=now, force=force, named=named)))
 
     at_once = 2 * limits.connections
     waiting = _with_known(_spread(sources), store, at_once)
-    running: dict[Future[Outcome], tuple[Source, FetchState]] = {}
+    running = 0
     pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ingest")
     try:
         while True:
-            for source, known in islice(waiting, at_once - len(running)):
-                running[pool.submit(read, source, known)] = source, known.state
+            for source, known in islice(waiting, at_once - running):
+                pool.submit(read, source, known)
+                running += 1
             if not running:
                 return
-            ready, _ = wait(running, return_when=FIRST_COMPLETED)
-            yield [(*running.pop(future), future.result()) for future in ready]
+            ready = [done.get()]
+            while not done.empty():
+                ready.append(done.get())
+            running -= len(ready)
+            yield ready
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _outcome(
+    source: Source, fetcher: Fetcher, known: Known, *, now: datetime, force: bool, named: bool
+) -> Outcome:
+    """What one source said, or why it was not asked."""
+    why = None if force else _why_not(source, known.state, now=now, named=named)
+    if why:
+        return LeftAlone(why)
+    try:
+        return read_source(source, fetcher, known, now=now, force=force)
+    except SourceError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever one source brings out must not cost the others
+        return SourceError(f"unexpected {type(error).__name__}: {error}")
 
 
 def _spread(sources: Sequence[Source]) -> list[Source]:
