@@ -363,11 +363,11 @@ def _secret(value: str | _Elsewhere, folder: Path) -> Secret:
 def _outputs(document: _Document) -> tuple[OutputFeed, ...]:
     """The configured outputs, and one of its own id for each source that has none."""
     explicit = {output.slug for output in document.outputs}
-    own = [_Output(slug=s.id, sources=[s.id]) for s in document.sources if s.id not in explicit]
+    combined = [(output, _matching(output, document)) for output in document.outputs]
+    own = [(_Output(slug=s.id, sources=[s.id]), (s.id,)) for s in document.sources if s.id not in explicit]
     by_id = {s.id: s for s in document.sources}
     feeds = []
-    for output in [*document.outputs, *own]:
-        ids = _matching(output, document)
+    for output, ids in [*combined, *own]:
         tables = (output, by_id[ids[0]], document.defaults) if len(ids) == 1 else (output, document.defaults)
         feeds.append(
             OutputFeed(

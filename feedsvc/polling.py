@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ from feedsvc.model import Answered, Failure, FetchState, Known, Limits, NotModif
 from feedsvc.store import Saved, Store
 
 _GONE = 410
+#: what is ready so soon after each other is saved at once
+_GATHER_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,9 @@ def _read_all(
             if not running:
                 return
             ready = [done.get()]
-            while not done.empty():
-                ready.append(done.get())
+            with suppress(Empty):
+                while len(ready) < running // 2:
+                    ready.append(done.get(timeout=_GATHER_S))
             running -= len(ready)
             yield ready
     finally:

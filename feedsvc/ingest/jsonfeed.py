@@ -15,7 +15,6 @@ from feedsvc.ingest.said import (
     MAX_ATTACHED,
     MAX_ENTRIES,
     Feed,
-    Item,
     Said,
     byte_count,
     media_type,
@@ -43,8 +42,7 @@ def read_json_feed(text: str, *, base_url: str) -> Feed:
         title=plain_title(_text(document, "title"), is_markup=False),
         link=safe_url(_text(document, "home_page_url"), base_url=base_url),
         language=_text(document, "language") or None,
-        items=[Item(item, partial(_said, item, document, base_url)) for item in items[:MAX_ENTRIES]],
-        head=(base_url, [(name, document.get(name)) for name in ("language", "author", "authors")]),
+        items=[partial(_said, item, document, base_url) for item in items[:MAX_ENTRIES]],
         problems=too_many(len(items)),
     )
 

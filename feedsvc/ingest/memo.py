@@ -31,30 +31,39 @@ class Remembered:
 
 
 def digest(value: object) -> str:
-    """Stands for what a document says of an entry, as its reader found it."""
+    """Stands for a text, or anything else that shows what it is."""
     return hashlib.blake2b(repr(value).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def recall(memo: str, source: Source, feed: Feed) -> dict[str, Remembered]:
-    """What a memo has of the entries of an earlier document, by digest; nothing if it does not hold any longer."""
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What is remembered of a document: its entries, by digest, and under which circumstances they were read."""
+
+    entries: Mapping[str, Remembered]
+    circumstances: str = ""
+
+
+def recall(memo: str) -> Memo:
+    """What was noted; nothing, if nothing was."""
     if not memo:
-        return {}
+        return Memo({})
     noted = json.loads(memo)
-    if noted["for"] != _circumstances(source, feed):
-        return {}
-    return {
+    entries = {
         key: Remembered(guid, datetime.fromisoformat(date) if date else None)
         for key, (guid, date) in noted["entries"].items()
     }
+    return Memo(entries, noted["for"])
 
 
-def note(entries: Mapping[str, Remembered], source: Source, feed: Feed) -> str:
-    """A memo of entries, by digest."""
-    noted = {
-        key: (one.guid, one.dated_at.isoformat() if one.dated_at else None) for key, one in entries.items()
+def note(memo: Memo) -> str:
+    """What to remember, as a text."""
+    entries = {
+        key: (one.guid, one.dated_at.isoformat() if one.dated_at else None)
+        for key, one in memo.entries.items()
     }
-    return json.dumps({"for": _circumstances(source, feed), "entries": noted}, ensure_ascii=False)
+    return json.dumps({"for": memo.circumstances, "entries": entries}, ensure_ascii=False)
 
 
-def _circumstances(source: Source, feed: Feed) -> str:
+def circumstances(source: Source, feed: Feed) -> str:
+    """Stands for everything but an entry itself that decides what becomes of it."""
     return digest((_RULES, __version__, source.id, source.language, feed.head))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from feedsvc.errors import ParseError
 from feedsvc.ingest.encoding import decode
 from feedsvc.ingest.entries import first_language, make_entry, named, told_apart
 from feedsvc.ingest.jsonfeed import read_json_feed
-from feedsvc.ingest.memo import Remembered, digest, note, recall
+from feedsvc.ingest.memo import Memo, Remembered, circumstances, digest, note, recall
+from feedsvc.ingest.pieces import pieces, without
 from feedsvc.ingest.said import Feed
 from feedsvc.ingest.sanitize import text_of
 from feedsvc.model import Entry, Fetched, ParsedFeed, Source
@@ -33,9 +35,9 @@ def parse_feed(fetched: Fetched, source: Source, *, memo: str = "") -> ParsedFee
     Spec: RSS 2.0 <item>; RFC 4287 4.1.2; JSON Feed 1.1.
     """
     decoded = decode(fetched.body, fetched.content_type)
-    feed = _read(decoded.text, fetched.final_url)
-    read = _entries(feed, source, recall(memo, source, feed))
+    feed, read = _look(decoded.text, fetched.final_url, source, recall(memo))
     is_whole, problems = feed.is_whole and not decoded.is_cut, list(read.problems)
+    is_certain = is_whole and read.is_certain and feed.flaw is None
     if not read.noted and feed.flaw:
         raise ParseError(f"the feed is broken: {feed.flaw}")
     if not is_whole:
@@ -43,7 +45,7 @@ def parse_feed(fetched: Fetched, source: Source, *, memo: str = "") -> ParsedFee
     return ParsedFeed(
         entries=read.entries,
         present=tuple((one.guid, one.dated_at) for one in read.noted.values()),
-        memo=note(read.noted, source, feed) if is_whole and not read.is_ambiguous else "",
+        memo=note(Memo(read.noted, circumstances(source, feed))) if is_certain else "",
         title=feed.title or None,
         link=feed.link,
         language=first_language([feed.language]),
@@ -78,39 +80,55 @@ def _why_no_feed(text: str) -> str:
 class _Read:
     #: those that were not known to be as they were
     entries: tuple[Entry, ...]
-    #: all that could be read, by digest
+    #: what may be remembered of all that could be read, by digest
     noted: dict[str, Remembered]
     problems: tuple[str, ...]
-    #: guids of the document name several entries
-    is_ambiguous: bool
+    #: the digests are those of entries, and each guid is of one entry
+    is_certain: bool
 
 
-def _entries(feed: Feed, source: Source, remembered: Mapping[str, Remembered]) -> _Read:
-    noted: dict[str, Remembered] = {}
+def _look(text: str, base_url: str, source: Source, memo: Memo) -> tuple[Feed, _Read]:
+    """What a document says, and its entries.
+
+    Those that are remembered are cut out before the document is parsed, which is most of the work. That is taken
+    back where anything does not fit: the head has changed, the parser finds other entries, a guid is there twice.
+    """
+    found = pieces(text)
+    keys = list(enumerate((digest(text[start:end]) for start, end in found), 1))
+    known = {key: memo.entries[key] for _, key in keys if key in memo.entries}
+    if known:
+        left_out = [piece for piece, (_, key) in zip(found, keys, strict=True) if key in known]
+        new = [(number, key) for number, key in keys if key not in known]
+        with suppress(ParseError):
+            feed = _read(without(text, left_out), base_url)
+            read = _entries(feed, new, source)
+            is_as_before = feed.flaw is None and circumstances(source, feed) == memo.circumstances
+            is_apart = {one.guid for one in known.values()}.isdisjoint(entry.guid for entry in read.entries)
+            if is_as_before and read.is_certain and is_apart:
+                return feed, replace(read, noted=known | read.noted)
+    feed = _read(text, base_url)
+    return feed, _entries(feed, keys, source)
+
+
+def _entries(feed: Feed, keys: Sequence[tuple[int, str]], source: Source) -> _Read:
+    """The entries of a document, whose numbers and digests these should be."""
+    are_theirs = len(keys) == len(feed.items)
+    named_by = keys if are_theirs else [(number, str(number)) for number in range(1, len(feed.items) + 1)]
     made: dict[str, Entry] = {}
     problems = []
-    for number, item in enumerate(feed.items, 1):
+    for said, (number, key) in zip(feed.items, named_by, strict=True):
         try:
-            key = digest(item.raw)
-            if key in remembered:
-                noted[key] = remembered[key]
-            elif key not in made:
-                made[key] = make_entry(item.read(), source)
+            if key not in made:
+                made[key] = make_entry(said(), source)
         except Exception as error:  # noqa: BLE001 - whatever one entry brings out must not cost the others
             problems.append(f"entry {number} left out: {error}")
-    if {one.guid for one in noted.values()} & {entry.guid for entry in made.values()}:
-        return _entries(feed, source, {})  # which guid is whose can be told only with all of them
     told = told_apart(list(made.values()))
     by_guid: dict[str, Entry] = {}
     for entry in told:
         by_guid.setdefault(entry.guid, entry)
-    noted |= {
-        key: Remembered(entry.guid, entry.published or entry.updated)
-        for key, entry in zip(made, told, strict=True)
-    }
     return _Read(
         entries=tuple(by_guid.values()),
-        noted=noted,
+        noted={k: Remembered(e.guid, e.published or e.updated) for k, e in zip(made, told, strict=True)},
         problems=tuple(problems),
-        is_ambiguous=told != list(made.values()),
+        is_certain=are_theirs and told == list(made.values()),
     )

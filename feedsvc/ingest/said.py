@@ -48,15 +48,6 @@ class Said:
     image_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An entry in a document, not yet read."""
-
-    #: all that the document says of it, as the reader of its format found it
-    raw: object
-    read: Callable[[], Said]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """What a document says of itself. Its entries are read one by one, as each may be broken by itself."""
@@ -66,7 +57,7 @@ class Feed:
     #: as stated
     language: str | None = None
     cadence: Cadence = field(default_factory=Cadence)
-    items: Sequence[Item] = ()
+    items: Sequence[Callable[[], Said]] = ()
     #: what else in the document decides how its entries are read
     head: object = None
     #: what is wrong with the document as such, if anything

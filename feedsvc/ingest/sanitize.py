@@ -196,13 +196,12 @@ def _set_address(element: HtmlElement, name: str, url: str | None) -> None:
 
 def _address(value: str, base_url: str | None) -> str | None:
     """The absolute URL that a browser would make of an attribute; None for one that must not be followed."""
-    if _ABSOLUTE.fullmatch(value):
-        return value
     if pictures.is_inline(value):
         return value
     stated = re.sub("[\t\n\r]", "", value).strip()
     try:
-        url = urljoin(base_url, stated) if base_url else stated
+        url = stated if _ABSOLUTE.fullmatch(value) or not base_url else urljoin(base_url, stated)
+        _ = urlsplit(url).port  # raises where it is none, which the cleaner would find the next time
     except ValueError:
         return None
     scheme = _SCHEME.match(url)

@@ -14,7 +14,7 @@ from typing import Any
 
 from feedsvc.ingest.cadence import read_cadence
 from feedsvc.ingest.dates import read_date
-from feedsvc.ingest.said import MAX_ATTACHED, Feed, Item, Said, byte_count, media_type, too_many, unique
+from feedsvc.ingest.said import MAX_ATTACHED, Feed, Said, byte_count, media_type, too_many, unique
 from feedsvc.ingest.sanitize import clean_text, safe_url, text_of
 from feedsvc.ingest.tamed import Document, read
 from feedsvc.ingest.titles import paragraphs, plain_title
@@ -43,9 +43,7 @@ def read_xml_feed(text: str, *, base_url: str) -> Feed | None:
         link=safe_url(head.get("link"), base_url=base_url),
         language=head.get("language"),
         cadence=read_cadence(head),
-        items=[
-            Item(item, partial(_said, item, document, base_url, is_atom=is_atom)) for item in document.entries
-        ],
+        items=[partial(_said, item, document, base_url, is_atom=is_atom) for item in document.entries],
         head=(base_url, document.version, [head.get(name) for name in ("link", "language", "authors")]),
         flaw=document.flaw,
         is_whole=document.is_whole,

@@ -47,6 +47,7 @@ FRAGMENTS: dict[str, str] = {
     "a heading in an unknown element in a heading": "<h1><x-y><h2>one</h2></x-y></h1>",
     "a heading in an object in a heading": "<h1><object><h2>one</h2></object></h1>",
     "links in a table that is in a link": "<a><table></a><a></a>",
+    "a frame at an impossible port": "<embed data-src=https://x.example:99999999/>",
     "a form feed between name and attribute": "<H1><a\x0chref href></a><h1></h1>",
 }
 FEEDS: dict[str, bytes] = {}

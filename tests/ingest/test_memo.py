@@ -7,6 +7,7 @@ import pytest
 
 from feedsvc.ingest import parse
 from feedsvc.ingest.parse import parse_feed
+from feedsvc.ingest.pieces import pieces
 from feedsvc.model import Entry, Fetched, ParsedFeed, Source
 
 DATE = "<pubDate>Fri, 20 Nov 2026 12:00:00 GMT</pubDate>"
@@ -103,9 +104,24 @@ def test_a_document_that_is_cut_short_leaves_no_memo(make_source: Callable[..., 
     assert (len(feed.entries), feed.memo) == (1, "")
 
 
-def test_a_json_feed_is_remembered_too(make_source: Callable[..., Source]) -> None:
-    body = b'{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[{"id":1,"title":"a"},{"id":2,"title":"b"}]}'
-    fetched = Fetched(body=body, final_url="https://news.example/")
-    first = parse_feed(fetched, make_source(kind="feed"))
-    second = parse_feed(fetched, make_source(kind="feed"), memo=first.memo)
-    assert (len(first.entries), len(second.entries), len(second.present)) == (2, 0, 2)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<!-- <item></item> -->",
+        "<item/>",
+        "<item><title>CDATA</title><description><![CDATA[</item><item>]]></description></item>",
+        "<item><title>a</title></item >",
+    ],
+)
+def test_what_only_looks_like_an_entry_makes_no_difference(odd: str, read: Read) -> None:
+    first = read(item(1), odd, item(2))
+    again = read(item(3), item(1), odd, item(2), after=first)
+    alone = read(item(3), item(1), odd, item(2))
+    assert {guid for guid, _ in again.present} == {guid for guid, _ in alone.present}
+    assert set(again.entries) <= set(alone.entries)
+    assert "3" in numbers(again)
+
+
+def test_a_document_that_breaks_off_in_an_entry_takes_no_time(make_source: Callable[..., Source]) -> None:
+    assert pieces("<item>" * 1_000_000) == []
+    assert len(pieces("<item></item>" * 100_000)) == 100_000
