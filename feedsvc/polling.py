@@ -159,7 +159,7 @@ def _with_known(sources: Sequence[Source], store: Store, at_once: int) -> Iterat
     """Each source with what is still true of what is known of it."""
     for start in range(0, len(sources), at_once):
         some = sources[start : start + at_once]
-        known = store.known([source.id for source in some])
+        known = store.known(some)
         for source in some:
             yield source, _still_true(source, known[source.id])
 

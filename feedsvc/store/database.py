@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from feedsvc.errors import StoreBusy, StoreError
-from feedsvc.model import Article, Entry, FetchState, Known, ParsedFeed, Pending, Translation
+from feedsvc.model import Article, Entry, FetchState, Known, ParsedFeed, Pending, Source, Translation
 from feedsvc.store import said, schema
 from feedsvc.store.said import Saved, batches
 from feedsvc.store.tables import entries, memory, translations
@@ -123,10 +123,15 @@ class Store:
         with self._transaction() as connection:
             return said.load_states(connection, source_ids)
 
-    def known(self, source_ids: Collection[str]) -> dict[str, Known]:
+    def known(self, some: Sequence[Source]) -> dict[str, Known]:
         """What is known of several sources before they are read again."""
         with self._transaction() as connection:
-            return said.load_known(connection, source_ids)
+            return said.load_known(
+                connection,
+                [source.id for source in some],
+                with_files=[source.id for source in some if source.kind == "folder"],
+                with_pages=[source.id for source in some if source.full_text],
+            )
 
     def save_feed(self, source_id: str, feed: ParsedFeed, state: FetchState, *, now: datetime) -> Saved:
         """Save what a source said, and with it the validators that keep us from asking again."""

@@ -37,53 +37,56 @@ class Saved:
 
 def load_states(connection: Connection, source_ids: Collection[str]) -> dict[str, FetchState]:
     """What is remembered of each source; a blank state for a new one."""
-    found = dict.fromkeys(source_ids, FetchState())
     columns = [column for column in sources.c if column is not sources.c.memo]
+    found = dict.fromkeys(source_ids, FetchState())
     for row in _rows(connection, columns, sources.c.id, source_ids):
-        values = {name: row[name] for name in FetchState.__dataclass_fields__}
-        values["problems"] = tuple(json.loads(row["problems"]))
-        values["cadence"] = _CADENCE.validate_json(row["cadence"])
-        found[row["id"]] = FetchState(**values)
+        found[row["id"]] = _state(row)
     return found
 
 
-def load_known(connection: Connection, source_ids: Collection[str]) -> dict[str, Known]:
-    """What is known of each source before it is read again."""
-    states = load_states(connection, source_ids)
+def load_known(
+    connection: Connection,
+    source_ids: Collection[str],
+    *,
+    with_files: Collection[str],
+    with_pages: Collection[str],
+) -> dict[str, Known]:
+    """What is known of each source before it is read again; its files and pages only where they are wanted."""
+    found = dict.fromkeys(source_ids, Known())
+    for row in _rows(connection, [sources], sources.c.id, source_ids):
+        found[row["id"]] = Known(state=_state(row), memo=row["memo"])
     its_files: dict[str, dict[str, KnownFile]] = {}
     its_pages: dict[str, dict[str, Page]] = {}
-    memos = {
-        row["id"]: row["memo"]
-        for row in _rows(connection, [sources.c.id, sources.c.memo], sources.c.id, source_ids)
-    }
-    for row in _rows(connection, [files], files.c.source_id, source_ids):
+    for row in _rows(connection, [files], files.c.source_id, with_files):
         file = KnownFile(**{f.name: row[f.name] for f in fields(KnownFile)})
         its_files.setdefault(row["source_id"], {})[file.path] = file
-    for row in _rows(connection, [pages], pages.c.source_id, source_ids):
+    for row in _rows(connection, [pages], pages.c.source_id, with_pages):
         page = Page(**{f.name: row[f.name] for f in fields(Page)})
         its_pages.setdefault(row["source_id"], {})[page.guid] = page
-    return {
-        source_id: Known(
-            state=state,
-            files=its_files.get(source_id, {}),
-            pages=its_pages.get(source_id, {}),
-            memo=memos.get(source_id, ""),
+    for source_id in its_files.keys() | its_pages.keys():
+        found[source_id] = replace(
+            found[source_id], files=its_files.get(source_id, {}), pages=its_pages.get(source_id, {})
         )
-        for source_id, state in states.items()
-    }
+    return found
+
+
+def _state(row: RowMapping) -> FetchState:
+    values = {name: row[name] for name in FetchState.__dataclass_fields__}
+    values["problems"] = tuple(json.loads(row["problems"]))
+    values["cadence"] = _CADENCE.validate_json(row["cadence"])
+    return FetchState(**values)
 
 
 def save_states(connection: Connection, states: Mapping[str, FetchState], *, now: datetime) -> None:
     """Remember how sources were found, by id; as few statements as possible, since most looks bring nothing else."""
-    ids = [sources.c.id]
-    known = {row["id"] for row in _rows(connection, ids, sources.c.id, states.keys())}
     rows = [_state_row(source_id, state, now) for source_id, state in states.items()]
-    new = [row for row in rows if row["id"] not in known]
-    if new:
-        connection.execute(insert(sources), new)
-    changed = [row | {"its_id": row.pop("id")} for row in rows if row["id"] in known]
-    if changed:
-        connection.execute(update(sources).where(sources.c.id == bindparam("its_id")), changed)
+    if not rows:
+        return
+    changed = [{**row, "its_id": row["id"]} for row in rows]
+    done = connection.execute(update(sources).where(sources.c.id == bindparam("its_id")), changed)
+    if done.rowcount != len(rows):
+        known = {row["id"] for row in _rows(connection, [sources.c.id], sources.c.id, states.keys())}
+        connection.execute(insert(sources), [row for row in rows if row["id"] not in known])
 
 
 def _state_row(source_id: str, state: FetchState, now: datetime) -> dict[str, Any]:

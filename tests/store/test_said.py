@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from feedsvc.model import Cadence, Entry, FetchState, KnownFile, Page, ParsedFeed
+from feedsvc.model import Cadence, Entry, FetchState, KnownFile, Page, ParsedFeed, Source
 from feedsvc.store import Saved, Store
 
 MakeEntry = Callable[..., Entry]
@@ -105,7 +105,7 @@ def test_noise_is_no_change_and_the_revision_that_was_published_stays(
 
 
 def test_what_is_known_of_a_source_comes_back_as_it_was_saved(
-    store: Store, make_entry: MakeEntry, now: datetime
+    store: Store, make_entry: MakeEntry, now: datetime, make_source: Callable[..., Source]
 ) -> None:
     state = FetchState(
         location="https://news.example/rss",
@@ -145,7 +145,7 @@ def test_what_is_known_of_a_source_comes_back_as_it_was_saved(
     )
     feed = ParsedFeed(entries=(make_entry(guid="a"),), files=(file,), pages=(page,), memo="of its parser")
     store.save_feed("news", feed, state, now=now)
-    known = store.known(["news", "other"])
+    known = store.known([make_source(id=i, full_text=True) for i in ("news", "other")])
     assert known["news"].state == state == store.state("news")
     assert known["news"].files == {"a/b.md": file}
     assert known["news"].pages == {"a": page}
@@ -154,7 +154,7 @@ def test_what_is_known_of_a_source_comes_back_as_it_was_saved(
 
 
 def test_files_are_those_that_are_there_now_and_pages_gather(
-    store: Store, read: Read, make_entry: MakeEntry, now: datetime
+    store: Store, read: Read, make_entry: MakeEntry, now: datetime, make_source: Callable[..., Source]
 ) -> None:
     def file(path: str) -> KnownFile:
         return KnownFile(path=path, size_bytes=1, mtime_ns=1, digest="")
@@ -166,22 +166,26 @@ def test_files_are_those_that_are_there_now_and_pages_gather(
     read(*entries, files=(file("a"), file("b")), pages=(page("a"),))
     read(*entries, files=(file("b"),), pages=(page("b"), page("of nothing")))
     read(*entries, files=(file("b"),), pages=(page("b", failures=1),))
-    known = store.known(["news"])["news"]
+    known = store.known([make_source(id="news", full_text=True)])["news"]
     assert set(known.files) == {"b"}
     assert {guid: p.failures for guid, p in known.pages.items()} == {"a": 0, "b": 1}
 
 
 def test_the_page_of_an_entry_with_another_guid_is_kept_under_the_first(
-    store: Store, read: Read, make_entry: MakeEntry, now: datetime
+    store: Store, read: Read, make_entry: MakeEntry, now: datetime, make_source: Callable[..., Source]
 ) -> None:
     read(linked(make_entry, "a1"))
     page = Page(guid="a2", url="https://news.example/1", feed_hash="", fetched_at=now)
     read(linked(make_entry, "a2"), pages=(page,))
-    assert store.known(["news"])["news"].pages == {"a1": replace(page, guid="a1")}
+    assert store.known([make_source(id="news", full_text=True)])["news"].pages == {
+        "a1": replace(page, guid="a1")
+    }
 
 
-def test_a_page_goes_with_its_entry(store: Store, read: Read, make_entry: MakeEntry, now: datetime) -> None:
+def test_a_page_goes_with_its_entry(
+    store: Store, read: Read, make_entry: MakeEntry, now: datetime, make_source: Callable[..., Source]
+) -> None:
     page = Page(guid="a1", url="https://news.example/1", feed_hash="", fetched_at=now)
     read(linked(make_entry, "a1"), linked(make_entry, "b1", 2, published=now), pages=(page,))
     store.prune("news", keep=1, now=now)
-    assert store.known(["news"])["news"].pages == {}
+    assert store.known([make_source(id="news", full_text=True)])["news"].pages == {}
