@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -69,7 +68,7 @@ class Fetcher:
         self._lock = threading.Lock()
         #: by proxy, and whether private addresses may be connected to: else a connection that one source may
         #: use would be there for another that may not
-        self._clients: dict[tuple[str | None, bool], httpx.Client] = {}
+        self._ways: dict[tuple[str | None, bool], httpx.BaseTransport] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -77,8 +76,8 @@ class Fetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for client in self._clients.values():
-            client.close()
+        for way in self._ways.values():
+            way.close()
 
     def fetch(
         self, source: Source, state: FetchState, *, now: datetime = NO_DATE, force: bool = False
@@ -143,7 +142,8 @@ class Fetcher:
         """One request and its answer."""
         try:
             request = self._request(url, asking, cookies)
-            response = self._client(url, asking).send(request, stream=True)
+            response = self._way(url, asking).handle_request(request)
+            response.request = request
             try:
                 if "set-cookie" in response.headers:
                     cookies.extract_cookies(response)
@@ -177,33 +177,28 @@ class Fetcher:
             cookies.set_cookie_header(request)
         return request
 
-    def _client(self, url: str, asking: _Asking) -> httpx.Client:
+    def _way(self, url: str, asking: _Asking) -> httpx.BaseTransport:
+        """The connections to use. An `httpx.Client` around them would do nothing here but take time."""
         proxy = _proxy(url, asking.access, self._proxies)
         may_be_private = asking.allow_private or asking.is_own(url)
         if proxy and not may_be_private:
             _refuse_private_literal(url)  # all that can be known here of where a proxy will connect to
         key = (proxy, may_be_private)
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._new_client(*key)
-            return self._clients[key]
+            if key not in self._ways:
+                self._ways[key] = self._transport or self._new_way(*key)
+            return self._ways[key]
 
-    def _new_client(self, proxy: str | None, allow_private: bool) -> httpx.Client:
-        transport = self._transport
-        if transport is None:
-            threads = self._limits.connections
-            direct = httpx.HTTPTransport(
-                verify=_tls(),
-                http2=True,
-                proxy=proxy,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=threads),
-            )
-            # httpx has no way to hand this on to the pool that it makes
-            direct._pool._network_backend = network.Network(allow_private=allow_private or proxy is not None)
-            transport = direct
-        # cookies of one source are nothing to another one: each document has a jar of its own
-        nobody = httpx.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
-        return httpx.Client(transport=transport, cookies=nobody, trust_env=False, follow_redirects=False)
+    def _new_way(self, proxy: str | None, allow_private: bool) -> httpx.BaseTransport:
+        way = httpx.HTTPTransport(
+            verify=_tls(),
+            http2=True,
+            proxy=proxy,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._limits.connections),
+        )
+        # httpx has no way to hand this on to the pool that it makes
+        way._pool._network_backend = network.Network(allow_private=allow_private or proxy is not None)
+        return way
 
 
 @cache
