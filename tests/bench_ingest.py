@@ -2,6 +2,7 @@
 
     python tests/bench_ingest.py [FEEDS]            default: 1000 feeds of 50 entries, servers 50 ms away
     python tests/bench_ingest.py FEEDS --alone      without reader
+    python tests/bench_ingest.py FEEDS --small      feeds of one entry, to see what a feed as such costs
 
 Each feed has a host of its own: one server, in a process of its own, listens at all of 127.0.0.0/8. Three times
 are measured, each in a new process: the first look; a look at which nothing has changed; one at which a tenth of
@@ -33,11 +34,11 @@ PARAGRAPH = (
 )
 
 
-def document(feed: int, version: int) -> bytes:
-    """A feed of 50 entries; with each version one entry more, and another text in the newest of the first one."""
+def document(feed: int, version: int, entries: int = ENTRIES) -> bytes:
+    """A feed; with each version one entry more, and another text in the newest of the first one."""
     items = []
-    for number in range(version + ENTRIES, version, -1):
-        body = PARAGRAPH.format(n=number) * 3 + (f"<p>修订{version}</p>" if number == ENTRIES else "")
+    for number in range(version + entries, version, -1):
+        body = PARAGRAPH.format(n=number) * 3 + (f"<p>修订{version}</p>" if number == entries else "")
         date = (BEGAN + timedelta(hours=number)).strftime("%a, %d %b %Y %H:%M:%S GMT")
         items.append(
             f"<item><title>第{number}篇报道</title><link>https://news{feed}.example/{number}</link>"
@@ -48,7 +49,7 @@ def document(feed: int, version: int) -> bytes:
     return f"<rss version='2.0'><channel>{head}{''.join(items)}</channel></rss>".encode()
 
 
-def serve(port: int, changed: object) -> None:
+def serve(port: int, changed: object, entries: int) -> None:
     """Answer `/FEED` after the latency; a tenth of the feeds has another version when `changed` is set."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +61,7 @@ def serve(port: int, changed: object) -> None:
                 if f'"{version}"'.encode() in head:
                     writer.write(b'HTTP/1.1 304 Not Modified\r\nETag: "%d"\r\n\r\n' % version)
                 else:
-                    body = document(feed, version)
+                    body = document(feed, version, entries)
                     writer.write(
                         b'HTTP/1.1 200 OK\r\nETag: "%d"\r\nContent-Type: application/rss+xml\r\n'
                         b"Content-Length: %d\r\n\r\n" % (version, len(body))
@@ -140,11 +141,12 @@ def main() -> None:
         free.bind(("0.0.0.0", 0))
         port = free.getsockname()[1]
     changed = multiprocessing.Event()
-    server = multiprocessing.Process(target=serve, args=(port, changed), daemon=True)
+    entries = 1 if "--small" in sys.argv else ENTRIES
+    server = multiprocessing.Process(target=serve, args=(port, changed, entries), daemon=True)
     server.start()
     time.sleep(0.5)
     print(
-        f"{feeds} feeds of {ENTRIES} entries ({len(document(0, 0)) // 1000} KB), {THREADS} threads",
+        f"{feeds} feeds of {entries} entries ({len(document(0, 0, entries)) // 1000} KB), {THREADS} threads",
         flush=True,
     )
     with tempfile.TemporaryDirectory() as scratch:
