@@ -124,7 +124,15 @@ def test_a_picture_beside_an_article_is_published_with_it(site: Site) -> None:
         assert {image.get("src") for image in root.iter("img")} == {url}
         assert "media:" not in content
     order = [name.split("/")[0] for name in report.files]
-    assert order == ["media", "articles", "articles.rss", "articles.atom", "feeds.opml", "index.html"]
+    assert order == [
+        "media",
+        "articles",
+        "articles.rss",
+        "articles.atom",
+        "articles.json",
+        "feeds.opml",
+        "index.html",
+    ]
 
 
 def test_a_changed_picture_takes_the_place_of_the_old_one(site: Site) -> None:

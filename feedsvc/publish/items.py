@@ -52,6 +52,8 @@ class Item:
     verdicts: tuple[tuple[Verdict, int], ...] = ()
     #: what translated it; "" for nothing
     engine: str = ""
+    #: who may do what with it, plain text; "" where the source says nothing
+    rights: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,5 +77,9 @@ class Channel:
     previous_archive: str | None = None
     next_archive: str | None = None
     is_archive: bool = False
+    #: name, without suffix, of the document to subscribe to; of archives
+    current: str | None = None
     #: (id, when) of entries that were removed for good (RFC 6721)
     removed: tuple[tuple[str, datetime], ...] = ()
+    #: address of a CSS style sheet for browsers that open the feed
+    style_sheet: str | None = None
