@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from publish.samples import GOLDEN
 from publish.test_publish import PUBLISHED, SEEN, Site, article, failed, good, kept, output
 
 from feedsvc.model import Enclosure, Layout, Passage, Source
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
 #: read before the fixtures take every FEEDSVC_ variable away
 UPDATE_GOLDEN = os.environ.get("FEEDSVC_UPDATE_GOLDEN") == "1"
 ARTICLES = (

@@ -4,11 +4,12 @@ import json
 import locale
 import timeit
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import feedparser
 import pytest
 from lxml import etree
+from publish.samples import CHANNEL, ITEM, PUBLISHED, REPRINT, UPDATED
 
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
@@ -20,44 +21,6 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-PUBLISHED = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
-UPDATED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-CHANNEL = Channel(
-    id="urn:uuid:2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90",
-    title="World & <news> 新闻",
-    description="A description",
-    language="en",
-    link="https://news.example/",
-    self_url="https://feeds.example/world",
-    updated=UPDATED,
-    ttl_minutes=60,
-)
-ITEM = Item(
-    id="https://news.example/1",
-    title="Headline · 标题",
-    summary="In short.",
-    content_html='<p lang="en">First &amp; last.</p><p><img src="https://i.example/1.png"></p>',
-    link="https://news.example/1",
-    link_language="zh",
-    page_url="https://feeds.example/articles/news/1.html",
-    language="en",
-    published=PUBLISHED,
-    updated=UPDATED,
-    authors=("李明", "A. O'Neil"),
-    categories=(("国际", "World"), ("COP31", "COP31")),
-    enclosures=(
-        Enclosure(url="https://news.example/1.mp3", mime_type="audio/mpeg", length_bytes=12345),
-        Enclosure(url="https://news.example/1.mp4", mime_type="video/mp4"),
-    ),
-    image_url="https://i.example/lead.jpg",
-)
-
-REPRINT = replace(
-    ITEM,
-    origin=Origin(
-        id="xinhua", title="新华 & Co", link="https://xinhua.example/", feed_url="https://xinhua.example/rss"
-    ),
-)
 
 
 def rss(*items: Item, channel: Channel = CHANNEL) -> etree._Element:
