@@ -16,7 +16,10 @@ from feedsvc import languages
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
 
+#: what XML 1.0 cannot hold
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: that, and controls that readers take for Windows-1252 (XML 1.0 2.2 advises against them)
+_UNWANTED = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_HOST = re.compile(r'[\s<>"{}|\\^`%]')
 #: all that may stand in a URI (RFC 3986 2), but for what only a host may hold
 _URI = "%:/?#@!$&'()*+,;=-._~"
@@ -68,8 +71,8 @@ def clean_channel(channel: Channel) -> Channel:
 
 
 def text(value: str) -> str:
-    """Text without what XML 1.0 cannot hold."""
-    return _NOT_XML.sub("", value)
+    """Text without what XML 1.0 cannot hold or readers take for something else."""
+    return _UNWANTED.sub("", value)
 
 
 def address(url: str | None) -> str | None:
@@ -94,7 +97,7 @@ def _line(value: str) -> str:
 
 def _id(value: str) -> str:
     """The id, or where it has what no id may have, one made of it: never the same for two."""
-    if value and text(value) == value and not any(c.isspace() for c in value):
+    if value and not _NOT_XML.search(value) and not any(c.isspace() for c in value):
         return value
     digest = uuid.uuid5(_NAMES, value.encode("utf-8", "surrogatepass").hex())
     return f"urn:uuid:{digest}"
