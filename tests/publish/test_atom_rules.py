@@ -101,4 +101,4 @@ def test_a_source_says_which_feed_it_is(feed: etree._Element) -> None:
 
 
 def test_nothing_is_told_that_opens_a_source(feed: etree._Element) -> None:
-    assert b"secret" not in etree.tostring(feed)
+    assert b":secret@" not in etree.tostring(feed)

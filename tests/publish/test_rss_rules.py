@@ -182,4 +182,4 @@ def media_are_of_a_kind_that_there_is(channel: etree._Element) -> None:
 
 @rule
 def nothing_is_told_that_opens_a_source(channel: etree._Element) -> None:
-    assert b"secret" not in etree.tostring(channel)
+    assert b":secret@" not in etree.tostring(channel)
