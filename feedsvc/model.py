@@ -136,7 +136,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFeed:
-    """A feed that we publish, as <slug>.rss and <slug>.atom."""
+    """A feed that we publish, as <slug>.rss, <slug>.atom and <slug>.json."""
 
     slug: str
     #: None: the title of its only source

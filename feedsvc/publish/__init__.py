@@ -11,7 +11,17 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from feedsvc.config import Config
-from feedsvc.model import Article, FetchState, Layout, OutputFeed, TitleLayout, Translation, Verdict
+from feedsvc.model import (
+    Access,
+    Article,
+    FetchState,
+    Layout,
+    OutputFeed,
+    Source,
+    TitleLayout,
+    Translation,
+    Verdict,
+)
 from feedsvc.publish import layout, media, opml, pages
 from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
 from feedsvc.publish.items import Channel, Item, Origin
@@ -166,8 +176,14 @@ def _origin(source_id: str, config: Config, states: Mapping[str, FetchState]) ->
         id=source_id,
         title=state.title or source_id,
         link=state.link,
-        feed_url=source.location if source and source.kind == "feed" else None,
+        feed_url=_public_url(source) if source else None,
     )
+
+
+def _public_url(source: Source) -> str | None:
+    """The address of a feed that everybody may know: what is for subscribers alone often has a key in its query."""
+    is_open = source.kind == "feed" and "?" not in source.location and source.access == Access()
+    return source.location if is_open else None
 
 
 def _verdicts(made: Translation | None) -> tuple[tuple[Verdict, int], ...]:

@@ -220,7 +220,9 @@ def demo(
     console.show_report(report)
     console.show(f"\nThe feeds are in {config.output_dir}:")
     for output in config.outputs:
-        console.show(f"  {config.base_url}{output.slug}.rss   {config.base_url}{output.slug}.atom")
+        console.show(
+            "  " + "   ".join(f"{config.base_url}{output.slug}.{s}" for s in ("rss", "atom", "json"))
+        )
     if report.failures:
         raise typer.Exit(1)
     if serve:

@@ -21,6 +21,7 @@ from feedsvc.publish.files import prepare_folder
 _TYPES = {
     ".rss": "application/rss+xml",
     ".atom": "application/atom+xml",
+    ".json": "application/feed+json",
     ".opml": "text/x-opml",
     ".avif": "image/avif",
     ".webp": "image/webp",

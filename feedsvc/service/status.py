@@ -68,7 +68,7 @@ def _state(state: FetchState) -> str:
 
 
 def _files(config: Config, slug: str) -> list[Path]:
-    return [config.output_dir / f"{slug}.{suffix}" for suffix in ("rss", "atom")]
+    return [config.output_dir / f"{slug}.{suffix}" for suffix in ("rss", "atom", "json")]
 
 
 def _verdicts(config: Config, store: Store) -> dict[str, int]:

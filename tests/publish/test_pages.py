@@ -186,6 +186,7 @@ def test_feed_readers_find_every_feed_of_the_index() -> None:
     assert [(e.get("type"), e.get("title"), e.get("href")) for e in found] == [
         ("application/rss+xml", "World (RSS)", "world.rss"),
         ("application/atom+xml", "World (Atom)", "world.atom"),
+        ("application/feed+json", "World (JSON Feed)", "world.json"),
     ]
 
 
