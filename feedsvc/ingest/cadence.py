@@ -25,7 +25,7 @@ def read_cadence(feed: Mapping[str, Any]) -> Cadence:
     """
     stated = [s for s in (60 * (_number(feed.get("ttl")) or 0), _update_period_s(feed)) if s]
     hours = {h % 24 for text in feed.get("skip_hours", ()) if (h := _number(text)) is not None and h <= 24}
-    days = {_DAYS.index(d) for text in feed.get("skip_days", ()) if (d := text.strip().lower()) in _DAYS}
+    days = {_DAYS.index(d) for text in feed.get("skip_days", ()) if (d := str(text).strip().lower()) in _DAYS}
     return Cadence(
         ttl_s=min(max(stated), _MAX_TTL_S) if stated else None,
         skip_hours=tuple(sorted(hours)),
