@@ -16,12 +16,11 @@ from feedsvc import markup
 from feedsvc.ingest import pictures
 
 #: elements that the sanitiser lets through for `settle`, which leaves none of them
-TAGS = frozenset("annotation embed x-amp-vimeo x-amp-youtube x-iframe x-math x-object".split())
+TAGS = frozenset("embed x-amp-vimeo x-amp-youtube x-annotation x-iframe x-math x-object".split())
 #: marks a picture that stood in `<noscript>`
 _FALLBACK = "data-fallback"
 #: attributes that the sanitiser lets through for `settle`, which leaves none of them
 ATTRIBUTES = {
-    "annotation": {"encoding"},
     "audio": {"data-src"},
     "embed": {"src", *pictures.LAZY_SOURCES},
     "img": {"src", "style", _FALLBACK, *pictures.LAZY_SOURCES, *pictures.SOURCE_SETS},
@@ -47,7 +46,11 @@ _RENAMED = {
 }
 _SPECIAL = (
     "amp-vimeo amp-youtube applet button fieldset form frameset hgroup iframe marquee math noembed noframes "
-    "noscript object search"
+    "noscript object search text "
+    # the names of MathML bring their content with them where they go
+    "annotation annotation-xml maction menclose merror mfenced mfrac mi mlabeledtr mmultiscripts mn mo mover "
+    "mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder "
+    "munderover semantics"
 ).split()
 _RENAME = re.compile(rf"<(/?)(?=[abdfhilmnos])({'|'.join([*_RENAMED, *_SPECIAL])})(?=[\s/>])", re.IGNORECASE)
 #: a frame and what is shown where frames are not
@@ -104,7 +107,7 @@ def settle(root: HtmlElement, absolute: Callable[[str], str | None]) -> None:
             _settle_formula(element)
         elif tag in ("source", "track", "audio", "video"):
             _settle_film(element)
-        elif tag != "annotation":
+        elif tag != "x-annotation":
             _settle_embed(element, absolute)
     _drop_repeated(root, fallbacks)
     for element in list(root.iter(*TAGS)):
@@ -151,7 +154,7 @@ def _settle_formula(formula: HtmlElement) -> None:
     """Make a formula its source: in the words of its author, else its characters."""
     if next(formula.iter("a", *markup.BLOCK, *markup.OPAQUE, *markup.MEDIA), None) is not None:
         return  # it was never closed, or is none
-    source = formula.get("alttext") or next((markup.text(a) for a in formula.iter("annotation")), "")
+    source = formula.get("alttext") or next((markup.text(a) for a in formula.iter("x-annotation")), "")
     source = source or markup.text(formula)
     markup.take(formula)
     formula.attrib.clear()

@@ -177,6 +177,8 @@ def _tree(fragment: str, base_url: str | None) -> HtmlElement:
         element.drop_tree()
     if any(_is_misplaced(element) for element in root.iter("a", *_UNNESTED)):
         root = markup.parse(_allowed(markup.inner_html(root)))
+    for block in root.iter("pre"):
+        block.text = (block.text or "").lstrip("\n")  # where one would not count
     return root
 
 

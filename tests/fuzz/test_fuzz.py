@@ -48,12 +48,14 @@ FRAGMENTS: dict[str, str] = {
     "a heading in an object in a heading": "<h1><object><h2>one</h2></object></h1>",
     "a frame of a port that there cannot be": "<iframe data-src=https://x.example:99999999/></iframe>",
     "a host that there cannot be": "<a href='//1.2.3.999/'>one</a><img src=//xn--/>",
+    "a line break that is first in a listing once a frame is gone": "<pre><x-iframe>\n</x-iframe></pre>",
+    "two line breaks that are first in a listing": "<pre>\n\none</pre>",
     "links in a table that is in a link": "<a><table></a><a></a>",
     "a frame at an impossible port": "<embed data-src=https://x.example:99999999/>",
     "a form feed between name and attribute": "<H1><a\x0chref href></a><h1></h1>",
 }
 FEEDS: dict[str, bytes] = {
-    "a day to skip that is not named": b"<rss version='2.0'><channel><skipDays><day></day></skipDays>"
+    "a day to skip that only ends": b"<rss version='2.0'><channel><skipHours><hour>3</hl></day>"
     b"<item><guid>1</guid></item></channel></rss>",
 }
 
