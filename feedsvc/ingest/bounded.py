@@ -28,7 +28,7 @@ _VOID = frozenset("br col embed hr img input source track wbr".split())
 #: nothing of these is text, and what looks like a tag in them is none
 _UNREAD = re.compile(
     r"<!--(?:(?!-->|<!--).)*+(?:-->)?"
-    r"|<(script|style|textarea|title|xmp|template|select|svg)\b(?:(?!</?\1\b).)*+</\1\b[^<>]*>",
+    r"|<(script|style|textarea|template|select|svg)\b(?:(?!</?\1\b).)*+</\1\b[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(
