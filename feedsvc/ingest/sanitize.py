@@ -201,12 +201,11 @@ def _set_address(element: HtmlElement, name: str, url: str | None) -> None:
 
 def _address(value: str, base_url: str | None) -> str | None:
     """The absolute URL that a browser would make of an attribute; None for one that must not be followed."""
-    if pictures.is_inline(value):
+    if _ABSOLUTE.fullmatch(value) or pictures.is_inline(value):
         return value
     stated = re.sub("[\t\n\r]", "", value).strip()
     try:
-        url = stated if _ABSOLUTE.fullmatch(value) or not base_url else urljoin(base_url, stated)
-        _ = urlsplit(url).port  # raises where it is none, which the cleaner would find the next time
+        url = urljoin(base_url, stated) if base_url else stated
     except ValueError:
         return None
     scheme = _SCHEME.match(url)
