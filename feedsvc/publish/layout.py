@@ -6,7 +6,8 @@ where there is one, on the original where there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
 from lxml import html
@@ -14,13 +15,21 @@ from lxml.html import HtmlElement
 
 from feedsvc import languages, markup
 from feedsvc.model import NOT_TRANSLATED, Article, Entry, Layout, Passage, TitleLayout, Translation, Verdict
+from feedsvc.publish.texts import count, texts
 
 #: blocks that may be followed by another one like it; the two languages of all others share one element
 _REPEATABLE = frozenset({"p", "div"})
+#: what can stand beside its original as a whole, unless there is something in it that must not stand twice
+_BESIDE = _REPEATABLE | {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote"}
+_NOT_TWICE = ("pre", "table", "figure", "details")
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: elements whose marks, columns or edges stand where their text begins
+_DIRECTED = frozenset({"ul", "ol", "dl", "table", "blockquote", "details", "figure"})
 _SUMMARY_CHARS = 300
 #: classes for style sheets; readers that drop them lose nothing
 TRANSLATED_CLASS = "feedsvc-translation"
 ORIGINAL_CLASS = "feedsvc-original"
+BESIDE_CLASS = "feedsvc-beside"
 
 
 def title(article: Article, layout: TitleLayout) -> str:
@@ -59,23 +68,40 @@ def body(entry: Entry, made: Translation | None, layout: Layout, *, with_credit:
     else:
         _lay_out(root, made, layout)
     if made is None:
-        notice = _small_paragraph(f"{NOT_TRANSLATED} {_reason(language)}")
+        notice = _small_paragraph(f"{NOT_TRANSLATED} {_reason(language)}", "en")
         markup.fill(root, [notice, *markup.take(root)])
     elif with_credit and layout is not Layout.ORIGINAL and (line := credit(made)):
-        root.append(_small_paragraph(line))
+        root.append(_small_paragraph(line, texts(made.target_language).language))
     return markup.inner_html(root)
 
 
 def credit(made: Translation) -> str | None:
-    """What translated an article and how much of it; None where nothing had to be translated."""
+    """What translated an article, how much of it, and why not all; None where nothing had to be translated."""
     wanted = [p for p in made.blocks if any(s.verdict is not Verdict.KEPT for s in p.segments)]
     if not made.engine or not (wanted or made.title.is_translated):
         return None
-    line = f"Machine-translated from {languages.name(made.entry.language or 'und')} by {made.engine}"
-    if wanted:
-        paragraphs = "paragraph" if len(wanted) == 1 else "paragraphs"
-        line += f", {sum(p.is_complete for p in wanted)} of {len(wanted)} {paragraphs}"
-    return f"{line}."
+    say = texts(made.target_language)
+    line = (say.credit_share if wanted else say.credit).format(
+        language=languages.name(made.entry.language or "und"),
+        engine=made.engine,
+        done=sum(p.is_complete for p in wanted),
+        paragraphs=count(len(wanted), say.paragraphs),
+    )
+    return " ".join([line, *_doubts(made)])
+
+
+def _doubts(made: Translation) -> Iterable[str]:
+    """What a reader should know of the sentences of title and body that are not, or not surely, translated."""
+    say = texts(made.target_language)
+    segments = [s for passage in (made.title, *made.blocks) for s in passage.segments]
+    if failed := Counter(s.verdict for s in segments if s.has_failed):
+        yield say.credit_failed.format(
+            sentences=count(failed.total(), say.sentences_stand),
+            mark=NOT_TRANSLATED,
+            reasons=", ".join(verdict.value for verdict in Verdict if verdict in failed),
+        )
+    if doubtful := sum(s.verdict is Verdict.TERMS for s in segments):
+        yield say.credit_terms.format(sentences=count(doubtful, say.sentences))
 
 
 def categories(article: Article) -> tuple[tuple[str, str], ...]:
@@ -93,21 +119,30 @@ def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
     for (element, name), passage in zip(markup.prose_attributes(root), made.attributes, strict=True):
         attributes[element.get(name, "")] = passage.text
         element.set(name, passage.text)
+    beside = list(zip(root, originals, strict=True)) if layout is Layout.SIDE_BY_SIDE else []
+    beside = [(one, other) for one, other in beside if _can_stand_beside(one)]
+    alone = {block for one, _ in beside for block in one.iter()}
+    translated = set()
     pairs = zip(markup.blocks(root), markup.blocks(originals), made.blocks, strict=True)
     for block, original, passage in pairs:
         if not passage.is_translated:
             _keep(block, passage, source)
             continue
+        translated.update([block, *block.iterancestors()])
         _replace(block, passage, target, attributes)
-        if layout is Layout.SIDE_BY_SIDE and block.tag in _REPEATABLE:
-            _put_beside(block, original, source)
-        elif layout in (Layout.INTERLEAVED, Layout.SIDE_BY_SIDE):
+        if layout is Layout.INTERLEAVED or (layout is Layout.SIDE_BY_SIDE and block not in alone):
             _interleave(block, original, source, target)
-    if layout is Layout.TRANSLATION_FIRST and any(p.is_translated for p in made.blocks):
+    _direct(root, target)
+    _put_beside([pair for pair in beside if pair[0] in translated], source, target)
+    if layout is Layout.TRANSLATION_FIRST and translated:
         _without_links_and_media(originals)
         _label_all(originals, source)
         root.append(html.Element("hr"))
         markup.fill(root, markup.take(originals))
+
+
+def _can_stand_beside(element: HtmlElement) -> bool:
+    return element.tag in _BESIDE and next(element.iter(*_NOT_TWICE), None) is None
 
 
 def _keep(block: HtmlElement, passage: Passage, language: str) -> None:
@@ -153,21 +188,36 @@ def _interleave(block: HtmlElement, original: HtmlElement, source: str, target: 
     markup.fill(block, [shown, html.Element("br"), quiet])
 
 
-def _put_beside(block: HtmlElement, original: HtmlElement, source: str) -> None:
-    """The translation of a paragraph and its original in a row of their own: readers keep tables, not styles."""
-    original = deepcopy(original)
-    original.tail = None
-    _without_links_and_media(original)
-    _label(original, source)
-    row = html.Element("tr")
-    table = html.Element("table", width="100%")
-    table.append(row)
-    block.addprevious(table)
-    table.tail, block.tail = block.tail, None
-    for paragraph in (block, original):
-        cell = html.Element("td", width="50%", valign="top")
-        cell.append(paragraph)
-        row.append(cell)
+def _put_beside(pairs: Iterable[tuple[HtmlElement, HtmlElement]], source: str, target: str) -> None:
+    """Parts of a translation and their originals in rows of a table: readers keep tables, not styles.
+
+    Parts that follow each other share a table, so that the columns run through.
+    """
+    for part, original in pairs:
+        original = deepcopy(original)
+        original.tail = None
+        _without_links_and_media(original)
+        _label_all(original, source)
+        table = part.getprevious()
+        if table is None or table.get("class") != BESIDE_CLASS or (table.tail or "").strip():
+            table = html.Element("table", width="100%", dir=languages.direction(target))
+            table.set("class", BESIDE_CLASS)
+            part.addprevious(table)
+        table.tail, part.tail = part.tail, None
+        row = html.Element("tr")
+        table.append(row)
+        for content in (part, _as_paragraph(original) if original.tag in _HEADINGS else original):
+            cell = html.Element("td", width="50%", valign="top")
+            cell.append(content)
+            row.append(cell)
+
+
+def _as_paragraph(heading: HtmlElement) -> HtmlElement:
+    """A heading as a bold paragraph: an outline needs it once."""
+    paragraph, bold = html.Element("p", dict(heading.attrib)), html.Element("b")
+    markup.fill(bold, markup.take(heading))
+    paragraph.append(bold)
+    return paragraph
 
 
 def _without_links_and_media(root: HtmlElement) -> None:
@@ -180,8 +230,9 @@ def _without_links_and_media(root: HtmlElement) -> None:
 
 def _label_all(root: HtmlElement, language: str | None) -> None:
     if language:
-        for block in markup.blocks(root):
+        for block in markup.blocks(root) or [root]:
             _label(block, language)
+        _direct(root, language)
 
 
 def _label(element: HtmlElement, language: str) -> None:
@@ -189,17 +240,28 @@ def _label(element: HtmlElement, language: str) -> None:
     element.set("dir", languages.direction(language))
 
 
-def _small_paragraph(line: str) -> HtmlElement:
+def _direct(root: HtmlElement, language: str) -> None:
+    """Let what stands around blocks run as they do; most readers run from left to right without being told."""
+    direction = languages.direction(language)
+    blocks = set(markup.blocks(root))
+    for element in root.iter(*markup.BLOCK):
+        if element not in blocks and (
+            element.get("dir") or (direction == "rtl" and element.tag in _DIRECTED)
+        ):
+            element.set("dir", direction)
+
+
+def _small_paragraph(line: str, language: str) -> HtmlElement:
     paragraph, small = html.Element("p"), html.Element("small")
     small.text = line
+    _label(paragraph, language)
     paragraph.append(small)
     return paragraph
 
 
 def _reason(language: str | None) -> str:
-    if language is None:
-        return "The language of this article is not known."
-    return f"This article is still in {languages.name(language)}."
+    say = texts("en")
+    return say.still_in.format(language=languages.name(language)) if language else say.language_unknown
 
 
 def _texts(made: Translation) -> list[str]:

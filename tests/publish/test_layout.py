@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from feedsvc import markup
 from feedsvc.ingest.sanitize import sanitise
-from feedsvc.model import Article, Entry, Layout, Pending, TitleLayout, Translation
+from feedsvc.model import Article, Entry, Layout, Pending, TitleLayout, Translation, Verdict
 from feedsvc.publish import layout
 from feedsvc.translate import article, batch
 
@@ -91,6 +91,12 @@ def texts(root: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
                     yield child.tail or "", element
 
 
+def failure_of(sentence: str) -> str:
+    """Why a sentence is not translated."""
+    (segment,) = translate(entry_of(f"<p>{sentence}</p>")).blocks[0].segments
+    return segment.verdict.value
+
+
 def labels(element: HtmlElement) -> tuple[str | None, str | None]:
     """`lang` and `dir` that hold for an element."""
     labelled = next((e for e in [element, *element.iterancestors()] if e.get("lang")), element)
@@ -152,6 +158,113 @@ def test_items_cells_headings_and_captions_do_not_multiply(how: Layout) -> None:
 @pytest.mark.parametrize("how", [Layout.INTERLEAVED, Layout.TRANSLATION])
 def test_code_is_left_alone_and_stands_once(how: Layout) -> None:
     assert html_of(RICH, how).count('<pre>x = "代码"</pre>') == 1
+
+
+def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row() -> None:
+    shown = html_of("<h2>一</h2><p>第一句。</p><ul><li>一</li><li>二</li></ul>", Layout.SIDE_BY_SIDE)
+    assert shown == (
+        '<table width="100%" dir="ltr" class="feedsvc-beside">'
+        '<tr><td width="50%" valign="top"><h2 lang="en" dir="ltr">one</h2></td>'
+        '<td width="50%" valign="top"><p lang="zh" dir="ltr"><b>一</b></p></td></tr>'
+        '<tr><td width="50%" valign="top"><p lang="en" dir="ltr">First sentence.</p></td>'
+        '<td width="50%" valign="top"><p lang="zh" dir="ltr">第一句。</p></td></tr>'
+        '<tr><td width="50%" valign="top"><ul><li lang="en" dir="ltr">one</li><li lang="en" dir="ltr">two</li></ul></td>'
+        '<td width="50%" valign="top"><ul><li lang="zh" dir="ltr">一</li><li lang="zh" dir="ltr">二</li></ul></td></tr>'
+        "</table>"
+    )
+
+
+@pytest.mark.parametrize(
+    "between", ["<p>Reuters</p>", '<img src="https://i.example/1.png">', "<hr>", "<pre>x</pre>"]
+)
+def test_side_by_side_what_is_shown_once_stands_between_two_tables(between: str) -> None:
+    root = tree_of(f"<p>第一句。</p>{between}<p>第二句。</p>", Layout.SIDE_BY_SIDE)
+    assert [e.tag for e in root if e.tag == "table"] == ["table", "table"]
+    assert root[0].tag == root[-1].tag == "table"
+    assert len(root) == 3
+
+
+def test_side_by_side_a_table_of_the_source_does_not_stand_in_another() -> None:
+    root = tree_of("<table><tr><td>一</td></tr></table>", Layout.SIDE_BY_SIDE)
+    (table,) = root.iter("table")
+    assert [markup.text(cell) for cell in table.iter("td")] == ["one 一"]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "tag"),
+    [
+        ("<ul><li>مرحبا</li></ul>", "ul"),
+        ("<ol><li>مرحبا</li></ol>", "ol"),
+        ("<blockquote><p>مرحبا</p></blockquote>", "blockquote"),
+        ("<table><tr><td>مرحبا</td></tr></table>", "table"),
+        ("<dl><dt>مرحبا</dt></dl>", "dl"),
+    ],
+)
+@pytest.mark.parametrize("language", ["ar", "he", "fa", "ur"])
+def test_marks_columns_and_edges_of_the_original_stand_on_its_side(
+    fragment: str, tag: str, language: str
+) -> None:
+    root = tree_of(fragment, Layout.ORIGINAL, language=language)
+    assert next(root.iter(tag)).get("dir") == "rtl"
+
+
+@pytest.mark.parametrize("how", BILINGUAL)
+def test_what_stands_around_a_translation_runs_as_it_does(how: Layout) -> None:
+    root = tree_of('<div dir="rtl"><p>مرحبا</p><ul dir="rtl"><li>مرحبا</li></ul></div>', how, language="ar")
+    assert root[0].get("dir") == "ltr"
+    assert next(root.iter("ul")).get("dir") == "ltr"
+
+
+RTL = """<h2>عنوان</h2><p>نص فيه <a href="https://a.example/1">رابط</a> هنا.</p><ul><li>واحد</li></ul>
+<table><caption>جدول</caption><tr><th>اسم</th><td>قيمة</td></tr></table><blockquote>اقتباس</blockquote>
+<figure><img src="https://i.example/1.png"><figcaption>صورة</figcaption></figure>
+<dl><dt>كلمة</dt><dd>شرح</dd></dl>"""
+
+
+@pytest.mark.parametrize("how", Layout)
+def test_every_text_from_right_to_left_says_so_and_its_translation_does_not(how: Layout) -> None:
+    found = list(texts(tree_of(RTL, how, language="ar")))
+    assert len(found) >= 10
+    for text, element in found:
+        expected = ("ar", "rtl") if any("\u0600" <= c <= "\u06ff" for c in text) else ("en", "ltr")
+        assert labels(element) == expected, text
+
+
+BLOCKS_OF_ALL_KINDS = {
+    "h1": "<h1>{}</h1>",
+    "h6": "<h6>{}</h6>",
+    "p": "<p>{}</p>",
+    "div": "<div>{}</div>",
+    "li": "<ul><li>{}</li></ul>",
+    "nested li": "<ol><li><p>{}</p></li></ol>",
+    "dt": "<dl><dt>{}</dt></dl>",
+    "dd": "<dl><dd>{}</dd></dl>",
+    "td": "<table><tr><td>{}</td></tr></table>",
+    "th": "<table><tr><th>{}</th></tr></table>",
+    "caption": "<table><caption>{}</caption><tr><td>1</td></tr></table>",
+    "figcaption": '<figure><img src="https://i.example/1.png"><figcaption>{}</figcaption></figure>',
+    "blockquote": "<blockquote>{}</blockquote>",
+    "summary": "<details><summary>{}</summary></details>",
+    "bare": "{}",
+}
+
+
+@pytest.mark.parametrize("how", Layout)
+@pytest.mark.parametrize("fragment", BLOCKS_OF_ALL_KINDS.values(), ids=BLOCKS_OF_ALL_KINDS)
+def test_each_kind_of_block_shows_the_languages_of_the_layout_once(how: Layout, fragment: str) -> None:
+    shown = markup.text(tree_of(fragment.format("第一句。"), how))
+    wanted = {
+        Layout.ORIGINAL: (0, 1),
+        Layout.TRANSLATION: (1, 0),
+    }.get(how, (1, 1))
+    assert (shown.count("First sentence."), shown.count("第一句。")) == wanted
+
+
+@pytest.mark.parametrize("fragment", BLOCKS_OF_ALL_KINDS.values(), ids=BLOCKS_OF_ALL_KINDS)
+def test_interleaved_the_original_is_quiet_without_styles(fragment: str) -> None:
+    root = tree_of(fragment.format("第一句。"), Layout.INTERLEAVED)
+    (quiet,) = (e for e in root.iter() if e.text == "第一句。")
+    assert quiet.tag == "small"
 
 
 def test_side_by_side_a_paragraph_and_its_original_share_a_row() -> None:
@@ -247,7 +360,7 @@ def test_an_article_without_a_body_has_none(how: Layout) -> None:
 @pytest.mark.parametrize("how", Layout)
 def test_an_article_that_is_not_translated_says_so_and_is_shown_in_the_original(how: Layout) -> None:
     assert layout.body(entry_of("— <p>第一句。</p>"), None, how, with_credit=True) == (
-        "<p><small>[not translated] This article is still in Chinese.</small></p>"
+        '<p lang="en" dir="ltr"><small>[not translated] This article is still in Chinese.</small></p>'
         '— <p lang="zh" dir="ltr">第一句。</p>'
     )
 
@@ -255,7 +368,8 @@ def test_an_article_that_is_not_translated_says_so_and_is_shown_in_the_original(
 def test_an_article_in_an_unknown_language_says_so() -> None:
     entry = entry_of("<p>第一句。</p>", language=None)
     assert layout.body(entry, None, Layout.INTERLEAVED, with_credit=True) == (
-        "<p><small>[not translated] The language of this article is not known.</small></p><p>第一句。</p>"
+        '<p lang="en" dir="ltr"><small>[not translated] The language of this article is not known.</small></p>'
+        "<p>第一句。</p>"
     )
 
 
@@ -383,9 +497,26 @@ def test_a_long_summary_without_spaces_is_cut_anywhere(now: datetime) -> None:
 
 def test_the_credit_says_what_translated_and_how_much() -> None:
     entry = entry_of("<p>第一句。</p><p>坏句。</p><p>第一句。坏句。</p><p>2026</p>")
-    assert (
-        layout.credit(translate(entry))
-        == "Machine-translated from Chinese by fake zh_en 1, 1 of 3 paragraphs."
+    assert (layout.credit(translate(entry)) or "").startswith(
+        "Machine-translated from Chinese by fake zh_en 1, 1 of 3 paragraphs."
+    )
+
+
+def test_the_credit_says_why_sentences_stand_in_the_original() -> None:
+    line = layout.credit(translate(entry_of("<p>第一句。</p><p>坏句。</p><p>第一句。坏句。</p>"))) or ""
+    assert line.endswith(
+        "1 of 3 paragraphs. 2 sentences stand in the original, marked [not translated], "
+        f"because the translation failed a check: {failure_of('坏句。')}."
+    )
+
+
+def test_the_credit_says_that_a_term_of_the_glossary_is_missing() -> None:
+    made = translate(entry_of("<p>第一句。</p>"))
+    (block,) = made.blocks
+    doubtful = replace(block, segments=tuple(replace(s, verdict=Verdict.TERMS) for s in block.segments))
+    assert layout.credit(replace(made, blocks=(doubtful,))) == (
+        "Machine-translated from Chinese by fake zh_en 1, 1 of 1 paragraph. "
+        "1 sentence may name something otherwise than the glossary does."
     )
 
 
@@ -403,7 +534,10 @@ def test_there_is_no_credit_where_nothing_was_translated() -> None:
 def test_the_credit_is_the_last_line_and_can_be_switched_off(how: Layout) -> None:
     entry = entry_of("<p>第一句。</p>")
     without = layout.body(entry, translate(entry), how, with_credit=False)
-    line = "<p><small>Machine-translated from Chinese by fake zh_en 1, 1 of 1 paragraph.</small></p>"
+    line = (
+        '<p lang="en" dir="ltr"><small>'
+        "Machine-translated from Chinese by fake zh_en 1, 1 of 1 paragraph.</small></p>"
+    )
     assert layout.body(entry, translate(entry), how, with_credit=True) == without + line
 
 
