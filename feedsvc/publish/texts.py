@@ -32,6 +32,10 @@ class Texts:
     language_unknown: str = "The language of this article is not known."
 
     # every page
+    date: str = "{day} {month} {year}, {time} UTC"
+    months: tuple[str, ...] = tuple(
+        "January February March April May June July August September October November December".split()
+    )
     skip: str = "Skip to the text"
     all_feeds: str = "All feeds"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
@@ -29,9 +30,13 @@ _TYPES = {
     ".m4a": "audio/mp4",
     ".ogg": "audio/ogg",
 }
+_FEEDS = frozenset({".rss", ".atom"})
+#: under their own types, browsers show feeds as plain text in the wrong characters (Chromium) or save them (Firefox)
+_FOR_BROWSERS = "application/xml; charset=utf-8"
 _HEADERS = {
-    # pictures and media of the articles come from their publishers, or lie beside them; nothing else comes from outside
-    "Content-Security-Policy": "default-src 'none'; img-src * data:; media-src *; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    # pictures and media of the articles come from their publishers, or lie beside them; nothing else comes from outside.
+    # Pages have their style inside, feeds have it beside them; what a page says to search engines is no script to run
+    "Content-Security-Policy": "default-src 'none'; img-src * data:; media-src *; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "public, max-age=300",
@@ -46,6 +51,10 @@ class _Output(StaticFiles):
             return Response(status_code=404)
         response = await super().get_response(path, scope)
         response.headers.update(_HEADERS)
+        if Path(path).suffix in _FEEDS:
+            response.headers.add_vary_header("Accept")
+            if "text/html" in Headers(scope=scope).get("accept", ""):
+                response.headers["Content-Type"] = _FOR_BROWSERS
         return response
 
 

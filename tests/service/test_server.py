@@ -78,6 +78,25 @@ def test_media_of_articles_have_their_media_type(folder: Path, suffix: str, medi
     assert ask(folder, f"/media/a.{suffix}").headers["content-type"] == media_type
 
 
+@pytest.mark.parametrize("path", ["/news.rss", "/news.atom"])
+def test_a_browser_gets_a_feed_as_a_document_that_it_can_show(folder: Path, path: str) -> None:
+    answer = ask(folder, path, accept="text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    assert "Accept" in answer.headers["vary"]
+    assert answer.content == ask(folder, path).content
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/rss+xml, application/xml;q=0.9", ""])
+def test_a_reader_gets_a_feed_under_its_own_type(folder: Path, accept: str) -> None:
+    answer = ask(folder, "/news.rss", accept=accept)
+    assert answer.headers["content-type"] == "application/rss+xml"
+    assert "Accept" in answer.headers["vary"]
+
+
+def test_pages_and_feeds_may_be_styled_from_where_they_lie(folder: Path) -> None:
+    assert "style-src 'self' 'unsafe-inline'" in ask(folder, "/").headers["content-security-policy"]
+
+
 def test_files_come_as_they_are(folder: Path) -> None:
     assert ask(folder, "/news.rss").content == (folder / "news.rss").read_bytes()
     assert ask(folder, "/articles/news/1.html").text == "<p>新闻</p>"
