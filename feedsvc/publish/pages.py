@@ -34,7 +34,7 @@ class Listed:
     updated: datetime | None
     newest: tuple[Item, ...]
     #: suffixes of the formats that there are
-    formats: tuple[str, ...] = ("rss", "atom")
+    formats: tuple[str, ...] = ("rss", "atom", "json")
     #: what its sources are called; shown where there are several
     sources: tuple[str, ...] = ()
     #: entries that are not translated yet

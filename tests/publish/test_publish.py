@@ -227,7 +227,7 @@ def test_an_article_leads_to_its_source_and_to_its_page(site: Site) -> None:
         ("related", f"https://feeds.example/{page.relative_to(site.folder)}", "en"),
         ("via", "https://news.example/1", None),
     ]
-    assert ("original in Chinese", "https://news.example/1") in [
+    assert ("Read the original in Chinese", "https://news.example/1") in [
         (a.text, a.get("href")) for a in site.page(str(page)).iter("a")
     ]
 
@@ -275,7 +275,7 @@ def test_an_output_without_articles_is_a_valid_empty_feed(site: Site) -> None:
         assert site.ids(name) == []
         assert site.feed(name).feed.title == "通讯社"
     assert site.feed("news.atom").feed.updated == "2026-11-20T12:00:00+00:00"
-    assert "Nothing yet." in site.page("index.html").text_content()
+    assert "No article yet." in site.page("index.html").text_content()
 
 
 def test_an_output_whose_sources_were_never_read_is_not_written(site: Site) -> None:
@@ -350,8 +350,8 @@ def test_the_page_of_an_article_that_is_no_more_goes(site: Site) -> None:
 
 def test_the_index_lists_the_five_newest_articles(site: Site) -> None:
     site.publish(*(article(f"https://news.example/{n}", headline=good(f"Headline {n}")) for n in range(7)))
-    listed = [e.text for e in site.page("index.html").xpath("//li/a")]
-    assert listed == [f"Headline {n} · 标题" for n in range(5)]
+    listed = [e.text_content() for e in site.page("index.html").xpath("//ul[@class='newest']/li/a")]
+    assert listed == [f"Headline {n}" for n in range(5)]
     assert "7 articles" in site.page("index.html").text_content()
 
 
