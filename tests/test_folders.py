@@ -127,6 +127,7 @@ def test_a_picture_beside_an_article_is_published_with_it(site: Site) -> None:
     assert order == [
         "media",
         "articles",
+        "feeds.css",
         "articles.rss",
         "articles.atom",
         "articles.json",

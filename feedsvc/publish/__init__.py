@@ -77,6 +77,7 @@ def render_files(
             if source_id in output.source_ids and len(by_id) < output.max_entries:
                 item = _item(article, output.layout, output.title_layout, config, states)
                 by_id.setdefault(item.id, item)
+    yield pages.FEED_STYLE, pages.feed_style(config.target_language)
     feeds = []
     for output in outputs:
         items = list(chosen[output.slug].values())
@@ -232,6 +233,7 @@ def _channel(
         self_url=f"{config.base_url}{output.slug}",
         updated=_last_change(items, own),
         ttl_minutes=60,
+        style_sheet=pages.FEED_STYLE,
     )
 
 

@@ -146,7 +146,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_feeds_pages_index_and_list_are_written_the_pages_first(site: Site) -> None:
     written = site.publish(article())
-    assert written[1:] == ("news.rss", "news.atom", "news.json", "feeds.opml", "index.html")
+    assert written[1:] == ("feeds.css", "news.rss", "news.atom", "news.json", "feeds.opml", "index.html")
     assert written[0].startswith("articles/news/")
     assert {str(p.relative_to(site.folder)) for p in site.folder.rglob("*") if p.is_file()} == set(written)
 
@@ -270,7 +270,14 @@ def test_each_output_has_its_own_layouts(site: Site) -> None:
 
 
 def test_an_output_without_articles_is_a_valid_empty_feed(site: Site) -> None:
-    assert site.publish() == ("news.rss", "news.atom", "news.json", "feeds.opml", "index.html")
+    assert site.publish() == (
+        "feeds.css",
+        "news.rss",
+        "news.atom",
+        "news.json",
+        "feeds.opml",
+        "index.html",
+    )
     for name in ("news.rss", "news.atom"):
         assert site.ids(name) == []
         assert site.feed(name).feed.title == "通讯社"
