@@ -18,7 +18,7 @@ from feedsvc.errors import ConfigError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import Failure, Pending, RunReport, Source
 from feedsvc.polling import poll
-from feedsvc.publishing import publish
+from feedsvc.publishing import publish, tell_hubs
 from feedsvc.store import Store
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
@@ -73,6 +73,7 @@ def refresh(
         improved = work.improve(chosen, limit=improve)
         if improved.entries:
             files = tuple(dict.fromkeys((*files, *publish(config, store))))
+    untold = tell_hubs(config, files)
     return RunReport(
         sources=len(chosen),
         unchanged=read.unchanged,
@@ -82,7 +83,7 @@ def refresh(
         improved_entries=improved.entries,
         sentences=done.sentences + improved.sentences,
         files=files,
-        failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures))),
+        failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures, *untold))),
     )
 
 
@@ -105,7 +106,8 @@ def improve(
         work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
         done = work.improve(config.sources, limit=limit)
         files = publish(config, store) if done.entries else ()
-    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files)
+    untold = tell_hubs(config, files)
+    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files, failures=untold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ struck off when the files are safely in place, so a publishing that is killed is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
 from feedsvc.config import Config
-from feedsvc.model import Article, OutputFeed
-from feedsvc.publish import NAME, Folder, Renderer, media, opml
+from feedsvc.model import Article, Failure, OutputFeed
+from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
 from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
 from feedsvc.publish.pages import Listed
@@ -42,6 +42,13 @@ def publish(config: Config, store: Store, *, force: bool = False) -> tuple[str, 
     Raises: PublishError.
     """
     return _Publishing(config, store, force=force).run()
+
+
+def tell_hubs(config: Config, files: Sequence[str]) -> tuple[Failure, ...]:
+    """Tell the hubs of the feeds among the files that were written; what went wrong."""
+    feeds = [name for name in files if "/" not in name and name not in (INDEX, LIST)]
+    failures = websub.tell(config.hubs, [config.base_url + name for name in feeds])
+    return tuple(Failure(source_id="websub", reason=reason) for reason in failures)
 
 
 class _Publishing:

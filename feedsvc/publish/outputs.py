@@ -93,7 +93,8 @@ class Renderer:
     def _everywhere(self) -> tuple[object, ...]:
         """What decides the bytes of every file."""
         config = self._config
-        return _program(), str(config.output_dir), config.base_url, config.target_language, config.credit
+        place = (str(config.output_dir), config.base_url)
+        return _program(), place, config.target_language, config.credit, config.hubs
 
     def _subscription(self, output: OutputFeed) -> opml.Subscription:
         title, link = self._name_and_link(output)
@@ -162,6 +163,7 @@ class Renderer:
             self_url=f"{self._config.base_url}{output.slug}",
             updated=_last_change(items, own),
             ttl_minutes=60,
+            hubs=self._config.hubs,
         )
 
 
