@@ -20,7 +20,8 @@ from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
 from feedsvc.publish.pages import Listed
 from feedsvc.store import Key, Publication, Store
 
-_SOURCE, _OUTPUT = "source", "output"
+_SOURCE, _OUTPUT, _FRONT = "source", "output", "front"
+_INDEX: Key = (_FRONT, INDEX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,12 @@ class _Publishing:
         }
         self._digests = {(_SOURCE, s.id): self._renderer.source_digest(s.id) for s in config.sources}
         self._digests |= {(_OUTPUT, o.slug): self._renderer.output_digest(o) for o in self._renderer.outputs}
+        self._digests[_INDEX] = self._renderer.index_digest()
         self._gone = self._known.keys() - self._digests.keys()
         self._is_full = force or self._is_unknown()
         self._stale = {key for key, digest in self._digests.items() if not self._is_as_known(key, digest)}
+        #: outputs whose feeds are written
+        self._rendered: set[str] = set()
         #: what the articles show whose pages are written
         self._media: dict[Key, tuple[str, ...]] = {}
 
@@ -84,9 +88,8 @@ class _Publishing:
         for output in self._renderer.outputs:
             if (_OUTPUT, output.slug) in self._stale or changed.intersection(output.source_ids):
                 self._write_feeds(output)
-        self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
-        listed = [self._feeds[output.slug].listed for output in self._renderer.outputs]
-        self._folder.write(INDEX, self._renderer.index(listed))
+        if self._rendered or _INDEX in self._stale:
+            self._write_front()
         self._remove()
         self._folder.settle()
         self._settle()
@@ -94,9 +97,9 @@ class _Publishing:
 
     def _is_unknown(self) -> bool:
         """Files are missing, or a source is no more: what lies in the folder must be looked through."""
-        files = [INDEX, LIST, *(name for feeds in self._feeds.values() for name in feeds.files)]
+        files = {INDEX, LIST, *(name for feeds in self._feeds.values() for name in feeds.files)}
         is_source_gone = any(kind == _SOURCE for kind, _ in self._gone)
-        return not self._known or is_source_gone or not all(map(self._folder.has, files))
+        return not self._known or is_source_gone or not files <= self._folder.names()
 
     def _is_as_known(self, key: Key, digest: str) -> bool:
         known = self._known.get(key)
@@ -131,11 +134,17 @@ class _Publishing:
         rendered = self._renderer.output(output, list(newest))
         for name, content in rendered.files.items():
             self._folder.write(name, content)
+        self._rendered.add(output.slug)
         self._feeds[output.slug] = _Feeds(files=tuple(rendered.files), listed=rendered.listed)
+
+    def _write_front(self) -> None:
+        self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
+        listed = [self._feeds[output.slug].listed for output in self._renderer.outputs]
+        self._folder.write(INDEX, self._renderer.index(listed))
 
     def _remove(self) -> None:
         """Remove the pages and media of articles that are no more, and the feeds of such outputs."""
-        needed = {name for feeds in self._feeds_there().values() for name in feeds.files}
+        needed = {name for output in self._renderer.outputs for name in self._feeds[output.slug].files}
         for kind, slug in self._gone:
             if kind == _OUTPUT:
                 for name in set(self._feeds[slug].files) - needed:
@@ -156,20 +165,15 @@ class _Publishing:
         for name in before - shown - self._store.media_of_others(before, self._media.keys()):
             self._folder.remove(f"{media.FOLDER}/{name}")
 
-    def _feeds_there(self) -> dict[str, _Feeds]:
-        return {output.slug: self._feeds[output.slug] for output in self._renderer.outputs}
-
     def _settle(self) -> None:
         """Only now are the changes published."""
-        made = {
-            (_OUTPUT, slug): _FEEDS.dump_json(feeds).decode() for slug, feeds in self._feeds_there().items()
-        }
-        publications = {
-            key: Publication(digest=digest, data=made.get(key, "")) for key, digest in self._digests.items()
-        }
+        publications = {}
+        for key in self._stale | {(_OUTPUT, slug) for slug in self._rendered}:
+            data = _FEEDS.dump_json(self._feeds[key[1]]).decode() if key[0] == _OUTPUT else ""
+            publications[key] = Publication(digest=self._digests[key], data=data)
         self._store.settle(
             self._changes,
-            {key: p for key, p in publications.items() if self._known.get(key) != p},
+            publications,
             gone=self._gone,
             media=self._media,
             only_these_media=self._is_full,

@@ -40,9 +40,13 @@ class Folder:
             raise PublishError(path, f"cannot be removed: {error.strerror}") from error
         self._touched.add(path.parent)
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a file."""
-        return (self.path / name).is_file()
+    def names(self) -> set[str]:
+        """The files that are there, without those in folders below. Raises: PublishError."""
+        try:
+            with os.scandir(self.path) as found:
+                return {entry.name for entry in found if entry.is_file()}
+        except OSError as error:
+            raise PublishError(self.path, f"cannot be read: {error.strerror}") from error
 
     def settle(self) -> None:
         """Make what was written and removed outlast a power cut. Raises: PublishError."""

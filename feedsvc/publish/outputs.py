@@ -45,17 +45,23 @@ class Renderer:
         self._config = config
         self._states = states
         self._feed_urls = {s.id: s.location for s in config.sources if s.kind == "feed"}
+        everywhere = self._everywhere()
+        self._source_digests = {i: _digest(everywhere, self._origin(i)) for i in states}
         #: outputs of which at least one source has been read
         self.outputs = [o for o in config.outputs if any(states[i].added_at for i in o.source_ids)]
 
     def source_digest(self, source_id: str) -> str:
         """Of all that decides the pages of a source, but for its articles."""
-        return _digest(self._everywhere(), self._origin(source_id))
+        return self._source_digests[source_id]
 
     def output_digest(self, output: OutputFeed) -> str:
         """Of all that decides the feeds of an output, but for its articles."""
         added = [self._states[source_id].added_at for source_id in output.source_ids]
-        return _digest(self._everywhere(), output, [self._origin(i) for i in output.source_ids], added)
+        return _digest(output, [self._source_digests[i] for i in output.source_ids], added)
+
+    def index_digest(self) -> str:
+        """Of all that decides index and list, but for what the index says of each output."""
+        return _digest(self._everywhere(), [self.output_digest(output) for output in self.outputs])
 
     def page(self, article: Article) -> bytes:
         """The reading page of an article."""
@@ -90,11 +96,11 @@ class Renderer:
         """The feeds that are published, for readers to subscribe to."""
         return [self._subscription(output) for output in self.outputs]
 
-    def _everywhere(self) -> tuple[object, ...]:
-        """What decides the bytes of every file."""
+    def _everywhere(self) -> str:
+        """Of what decides the bytes of every file."""
         config = self._config
         place = (str(config.output_dir), config.base_url)
-        return _program(), place, config.target_language, config.credit, config.hubs
+        return _digest(_program(), place, config.target_language, config.credit, config.hubs)
 
     def _subscription(self, output: OutputFeed) -> opml.Subscription:
         title, link = self._name_and_link(output)
