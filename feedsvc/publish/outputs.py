@@ -49,6 +49,7 @@ class Renderer:
         self._source_digests = {i: _digest(everywhere, self._origin(i)) for i in states}
         #: outputs of which at least one source has been read
         self.outputs = [o for o in config.outputs if any(states[i].added_at for i in o.source_ids)]
+        self._output_digests = {o.slug: self._digest_of(o) for o in self.outputs}
 
     def source_digest(self, source_id: str) -> str:
         """Of all that decides the pages of a source, but for its articles."""
@@ -56,12 +57,11 @@ class Renderer:
 
     def output_digest(self, output: OutputFeed) -> str:
         """Of all that decides the feeds of an output, but for its articles."""
-        added = [self._states[source_id].added_at for source_id in output.source_ids]
-        return _digest(output, [self._source_digests[i] for i in output.source_ids], added)
+        return self._output_digests[output.slug]
 
     def index_digest(self) -> str:
         """Of all that decides index and list, but for what the index says of each output."""
-        return _digest(self._everywhere(), [self.output_digest(output) for output in self.outputs])
+        return _digest(self._everywhere(), list(self._output_digests.values()))
 
     def page(self, article: Article) -> bytes:
         """The reading page of an article."""
@@ -82,7 +82,7 @@ class Renderer:
                 title=channel.title,
                 entries=len(items),
                 updated=channel.updated if items else None,
-                newest=tuple(replace(item, content_html="") for item in items[:_NEWEST_SHOWN]),
+                newest=tuple(map(_shown_in_index, items[:_NEWEST_SHOWN])),
             ),
         )
 
@@ -95,6 +95,10 @@ class Renderer:
     def subscriptions(self) -> list[opml.Subscription]:
         """The feeds that are published, for readers to subscribe to."""
         return [self._subscription(output) for output in self.outputs]
+
+    def _digest_of(self, output: OutputFeed) -> str:
+        added = [self._states[source_id].added_at for source_id in output.source_ids]
+        return _digest(output, [self._source_digests[i] for i in output.source_ids], added)
 
     def _everywhere(self) -> str:
         """Of what decides the bytes of every file."""
@@ -176,6 +180,13 @@ class Renderer:
 def page_name(source_id: str, guid: str) -> str:
     """Where the page of an entry lies in the output folder."""
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
+
+
+def _shown_in_index(item: Item) -> Item:
+    """What the index needs of an item: that is remembered of every output, and read at each publishing."""
+    return replace(
+        item, content_html="", summary="", authors=(), categories=(), enclosures=(), origin=None, verdicts=()
+    )
 
 
 @cache
