@@ -48,6 +48,8 @@ class Config:
     publish_after: timedelta
     #: whether a line at the end of each body says what translated it
     credit: bool
+    #: that are told of changed feeds (WebSub)
+    hubs: tuple[str, ...] = ()
     limits: Limits
     sources: tuple[Source, ...]
     outputs: tuple[OutputFeed, ...]
@@ -103,6 +105,7 @@ def load_config(path: Path) -> Config:
         database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
         credit=document.service.credit,
+        hubs=tuple(dict.fromkeys(document.service.hubs)),
         limits=document.fetch.limits(),
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
@@ -153,6 +156,14 @@ def parse_listen(value: object) -> tuple[str, int]:
 def _base_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
         raise ValueError(f'"{value}" must start with http:// or https:// and have no query')
+    return value
+
+
+def _hub(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", value):
+        raise ValueError(
+            f'"{value}" must start with http:// or https:// and hold no name, password or fragment'
+        )
     return value
 
 
@@ -209,6 +220,7 @@ class _Service(_Table):
     database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
     publish_after: _Duration = timedelta(hours=6)
     credit: bool = True
+    hubs: list[Annotated[str, AfterValidator(_hub)]] = []
 
 
 class _Fetch(_Table):

@@ -18,7 +18,7 @@ from feedsvc.errors import ConfigError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import Failure, Pending, RunReport, Source
 from feedsvc.polling import poll
-from feedsvc.publish import publish
+from feedsvc.publishing import publish, tell_hubs
 from feedsvc.store import Store
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
@@ -40,8 +40,8 @@ def refresh(
 ) -> RunReport:
     """Bring the sources (or `only` some) up to date and republish.
 
-    `force` asks for every document anew and translates again what is translated: sentences that passed come
-    from the memory, those that failed get another chance. Entries in the feeds that an older model or another
+    `force` asks for every document anew, publishes every file anew, and translates again what is translated:
+    sentences that passed come from the memory, those that failed get another chance. Entries in the feeds that an older model or another
     glossary translated are translated again afterwards; `improve` limits them, so that a service comes back soon.
 
     Raises: StoreError, PublishError; what concerns one source is in the report.
@@ -64,15 +64,16 @@ def refresh(
         # translate
         waiting = store.pending([s.id for s in chosen], config.target_language, again=force)
         done = work.translate(waiting)
-        store.release_overdue(publish_after=config.publish_after, now=now)
+        store.release_overdue(config.target_language, publish_after=config.publish_after, now=now)
         # publish
         on_progress("publish", 0, 1)
-        files = republish(config, store)
+        files = publish(config, store, force=force)
         on_progress("publish", 1, 1)
         # what is published can be made better: readers see no new entries for it
         improved = work.improve(chosen, limit=improve)
         if improved.entries:
-            files = tuple(dict.fromkeys((*files, *republish(config, store))))
+            files = tuple(dict.fromkeys((*files, *publish(config, store))))
+    untold = tell_hubs(config, files)
     return RunReport(
         sources=len(chosen),
         unchanged=read.unchanged,
@@ -82,7 +83,7 @@ def refresh(
         improved_entries=improved.entries,
         sentences=done.sentences + improved.sentences,
         files=files,
-        failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures))),
+        failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures, *untold))),
     )
 
 
@@ -104,17 +105,9 @@ def improve(
     with store.exclusive():
         work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
         done = work.improve(config.sources, limit=limit)
-        files = republish(config, store) if done.entries else ()
-    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files)
-
-
-def republish(config: Config, store: Store) -> tuple[str, ...]:
-    """Bring the output folder in line with the database; the names of the files that had to be written.
-
-    Raises: PublishError.
-    """
-    states = store.states([source.id for source in config.sources])
-    return publish(config, store.articles(list(states), config.target_language), states)
+        files = publish(config, store) if done.entries else ()
+    untold = tell_hubs(config, files)
+    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files, failures=untold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

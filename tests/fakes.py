@@ -189,7 +189,8 @@ class Answer:
 
 
 class WebServer:
-    """A real HTTP server on this machine; `requests` records headers by path.
+    """A real HTTP server on this machine; `requests` records headers by path, `posted` the
+    bodies of POST requests.
 
     `answers` maps paths to answers. Several answers are given in turn, the last one again and again. A function
     is given the connection, to write on it what it likes. `tls` makes it an HTTPS server.
@@ -198,9 +199,16 @@ class WebServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Answer | list[Answer] | Callable[[socket.socket], None]] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[tuple[str, str]] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                server.posted.append(
+                    (self.path, self.rfile.read(int(self.headers["Content-Length"])).decode())
+                )
+                self.do_GET()
+
             def do_GET(self) -> None:
                 server.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 answer = server.answers.get(self.path, Answer(b"not here", 404))

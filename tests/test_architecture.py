@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 STAGES = {"ingest", "store", "translate", "publish"}
 LEAVES = {"model.py", "errors.py", "languages.py", "markup.py", "detect.py"}
 OWNERS = {
-    "httpx": ("ingest/fetch.py", "translate/index.py", "translate/download.py"),
+    "httpx": ("ingest/fetch.py", "translate/index.py", "translate/download.py", "publish/websub.py"),
     "httpcore": "ingest/network.py",
     "brotli": "ingest/unpack.py",
     "feedparser": "ingest/tamed.py",

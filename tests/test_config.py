@@ -508,3 +508,16 @@ def test_no_password_stands_in_an_address(problems: Problems) -> None:
 def test_only_what_comes_over_the_network_is_asked_for_with_headers(problems: Problems) -> None:
     source = '[[sources]]\nid = "a"\nfolder = "b"\nheaders = { X-Token = "c" }\n'
     assert problems(source) == ('sources "a": headers, cookies and auth are for sources with a url',)
+
+
+def test_hubs_are_each_told_once(load: Callable[[str], Config]) -> None:
+    assert load("").hubs == ()
+    assert load('[service]\nhubs = ["https://a.example/", "https://a.example/"]\n').hubs == (
+        "https://a.example/",
+    )
+
+
+@pytest.mark.parametrize("hub", ["hub.example", "https://me:secret@hub.example/", "https://hub.example/#a"])
+def test_what_cannot_be_a_hub_is_named(load: Callable[[str], Config], hub: str) -> None:
+    with pytest.raises(ConfigError, match=r"service\.hubs\[0\]: .* must start with http"):
+        load(f'[service]\nhubs = ["{hub}"]\n')

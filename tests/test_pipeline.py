@@ -330,6 +330,23 @@ def test_a_file_deleted_from_the_output_comes_back(world: World) -> None:
     assert {k: v[0] for k, v in world.files().items()} == {k: v[0] for k, v in before.items()}
 
 
+def test_hubs_are_told_of_the_feeds_that_have_changed_and_may_fail(world: World, web: WebServer) -> None:
+    web.answers["/hub"] = Answer(status=204)
+    world.service = f'base_url = "https://feeds.example/"\nhubs = ["{web.url}/hub"]'
+    world.write("a.md")
+    assert world.refresh().failures == ()
+    assert len(web.posted) == len([n for n in world.files() if n.startswith("articles.")])
+    assert "https%3A%2F%2Ffeeds.example%2Farticles.rss" in web.posted[0][1]
+    web.posted.clear()
+    world.refresh()
+    assert web.posted == []
+    web.answers["/hub"] = Answer(status=404)
+    world.write("b.md", title="乙")
+    (failure,) = world.refresh().failures
+    assert "/hub: the server answered 404 Not Found" in failure.reason
+    assert len(world.feed("articles.rss").entries) == 2
+
+
 def test_only_the_named_source_is_read(world: World) -> None:
     world.write("a.md")
     world.sources.append('id = "gone"\nurl = "http://127.0.0.1:9/feed"')

@@ -12,14 +12,83 @@ from feedsvc.errors import PublishError
 UNFINISHED = ".unfinished"
 
 
+class Folder:
+    """An output folder while files are put into it; names are relative to it.
+
+    What has been put there survives a power cut once `settle` has come back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        #: names of the files that had to be written
+        self.written: list[str] = []
+        self._touched: set[Path] = set()
+        prepare_folder(path)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Have a file with this content. Raises: PublishError; the old file then stays."""
+        if write_if_changed(self.path / name, content):
+            self.note(name)
+
+    def remove(self, name: str) -> None:
+        """Have no such file. Raises: PublishError."""
+        path = self.path / name
+        try:
+            unfinished_name(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise PublishError(path, f"cannot be removed: {error.strerror}") from error
+        self._touched.add(path.parent)
+
+    def names(self) -> set[str]:
+        """The files that are there, without those in folders below. Raises: PublishError."""
+        try:
+            with os.scandir(self.path) as found:
+                return {entry.name for entry in found if entry.is_file()}
+        except OSError as error:
+            raise PublishError(self.path, f"cannot be read: {error.strerror}") from error
+
+    def stamp(self, name: str) -> str:
+        """Of a folder below: another one as soon as files came into it or left it; empty where there is none."""
+        try:
+            return str((self.path / name).stat().st_mtime_ns)
+        except OSError:
+            return ""
+
+    def settle(self) -> None:
+        """Make what was written and removed outlast a power cut. Raises: PublishError."""
+        for folder in sorted(f for f in self._touched if f.is_dir()):
+            try:
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                raise PublishError(folder, f"cannot be written: {error.strerror}") from error
+        self._touched.clear()
+
+    def note(self, name: str) -> None:
+        """A file was written here."""
+        self.written.append(name)
+        folder = (self.path / name).parent
+        self._touched |= {folder, folder.parent} if folder != self.path else {folder}
+
+
+def unfinished_name(path: Path) -> Path:
+    """Under which name a file is written."""
+    return path.with_name(f".{path.name}{UNFINISHED}")
+
+
 def write_if_changed(path: Path, content: bytes) -> bool:
     """Replace a file by new content, durably; False where it holds that content already.
 
     Raises: PublishError; the old file then stays.
     """
-    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    unfinished = unfinished_name(path)
     try:
         if path.is_file() and path.read_bytes() == content:
+            unfinished.unlink(missing_ok=True)
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
@@ -33,12 +102,19 @@ def write_if_changed(path: Path, content: bytes) -> bool:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the output folder, and remove what a run that was killed has left half-written in it.
+    """Make the output folder. Raises: PublishError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PublishError(folder, f"cannot be written: {error.strerror}") from error
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what runs that were killed have left half-written.
 
     Raises: PublishError.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path in folder.rglob(f".*{UNFINISHED}"):
             path.unlink(missing_ok=True)
     except OSError as error:

@@ -120,14 +120,14 @@ def opml_export(
 
     To standard output, for other programs to import. Example: feedsvc opml export > sources.opml
     """
-    from feedsvc.publish import NAME, opml, subscriptions
+    from feedsvc.publish import NAME, Renderer, opml
     from feedsvc.service import adding, console
 
     config = open_config(context)
     with open_store(config) as store:
         states = {source.id: store.state(source.id) for source in config.sources}
     if translated:
-        outlines = subscriptions(config, states)
+        outlines = Renderer(config, states).subscriptions()
         left_out = [o.slug for o in config.outputs if not any(states[i].added_at for i in o.source_ids)]
         why = f"not published yet (do that with: {_command(context)} refresh)"
     else:

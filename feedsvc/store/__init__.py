@@ -2,5 +2,6 @@
 
 from feedsvc.store.database import Made, Record, Store
 from feedsvc.store.said import Saved
+from feedsvc.store.shown import Key, Publication
 
-__all__ = ["Made", "Record", "Saved", "Store"]
+__all__ = ["Key", "Made", "Publication", "Record", "Saved", "Store"]

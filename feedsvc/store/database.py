@@ -5,44 +5,31 @@ Every public method of `Store` is one transaction: it has happened, or it has no
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import (
     Connection,
-    Engine,
     Select,
     and_,
-    create_engine,
     delete,
-    event,
     func,
     insert,
-    make_url,
     or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
-from feedsvc.errors import StoreBusy, StoreError
-from feedsvc.model import Article, Entry, FetchState, Known, ParsedFeed, Pending, Source, Translation
-from feedsvc.store import said, schema
+from feedsvc.model import Entry, FetchState, Known, ParsedFeed, Pending, Source, Translation
+from feedsvc.store import said
 from feedsvc.store.said import Saved, batches
-from feedsvc.store.tables import entries, memory, translations
+from feedsvc.store.shown import TRANSLATION, Shown, same_entry
+from feedsvc.store.tables import changes, entries, memory, translations
 
-_TRANSLATION = TypeAdapter(Translation)
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
 
@@ -74,45 +61,8 @@ class Made:
     glossary: str
 
 
-class Store:
-    """A database, opened by its SQLAlchemy URL; a context manager."""
-
-    def __init__(self, url: str) -> None:
-        with _store_errors("database"):
-            self._url = make_url(url)
-        self._place = self._url.render_as_string()
-        with _store_errors(self._place):
-            self._engine = _open(url)
-            schema.upgrade(self._engine)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._engine.dispose()
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep every other process from refreshing this database; ends with the process at the latest.
-
-        Raises: StoreBusy naming the process that refreshes it now.
-        """
-        path = self._url.database
-        if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
-            yield
-            return
-        with _open_lock(Path(f"{path}.lock")) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
-                raise StoreBusy(f"process {lock.read().strip() or 'unknown'}") from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+class Store(Shown):
+    """A database with all that feedsvc keeps, opened by its SQLAlchemy URL; a context manager."""
 
     def state(self, source_id: str) -> FetchState:
         """What is remembered of a source; a blank state for a new one."""
@@ -219,7 +169,7 @@ class Store:
                 translations.c.content_hash,
                 *columns,
             )
-            .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+            .select_from(entries.outerjoin(translations, same_entry(target_language)))
             .where(entries.c.source_id.in_({m.source_id for m in made}))
             .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
         )
@@ -268,40 +218,13 @@ class Store:
                 found |= hits
         return found
 
-    def release_overdue(self, *, publish_after: timedelta, now: datetime) -> None:
-        """Let entries that have waited too long for a first translation be published as they are."""
-        overdue = and_(entries.c.released_at.is_(None), entries.c.first_seen_at <= now - publish_after)
-        with self._transaction() as connection:
-            connection.execute(update(entries).where(overdue).values(released_at=now))
-
-    def articles(self, source_ids: Collection[str], target_language: str) -> Iterator[Article]:
-        """What may be published of these sources, newest first."""
-        joined = entries.outerjoin(translations, _same_entry(target_language))
-        query = (
-            select(
-                entries.c.data,
-                entries.c.dated_at,
-                entries.c.changed_at,
-                translations.c.data.label("made"),
-                translations.c.changed_at.label("made_of"),
-            )
-            .select_from(joined)
-            .where(
-                entries.c.source_id.in_(source_ids),
-                or_(translations.c.guid.is_not(None), entries.c.released_at.is_not(None)),
-            )
-            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
-        )
-        with self._transaction() as connection:
-            yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
-
     def records(self, source_id: str, target_language: str) -> list[Record]:
         """All entries of a source, newest first."""
         query = (
             select(
                 entries, translations.c.data.label("made"), translations.c.content_hash.label("made_of_hash")
             )
-            .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+            .select_from(entries.outerjoin(translations, same_entry(target_language)))
             .where(entries.c.source_id == source_id)
             .order_by(entries.c.dated_at.desc(), entries.c.guid)
         )
@@ -309,7 +232,7 @@ class Store:
             return [
                 Record(
                     entry=said.ENTRY.validate_json(row.data),
-                    translation=_TRANSLATION.validate_json(row.made) if row.made else None,
+                    translation=TRANSLATION.validate_json(row.made) if row.made else None,
                     is_current=row.made_of_hash == row.content_hash,
                     dated_at=row.dated_at,
                     first_seen_at=row.first_seen_at,
@@ -321,7 +244,7 @@ class Store:
 
     def counts(self, target_language: str) -> dict[str, dict[str, int]]:
         """For each source the number of its entries, and of those that wait for their translation."""
-        joined = entries.outerjoin(translations, _same_entry(target_language))
+        joined = entries.outerjoin(translations, same_entry(target_language))
         current = and_(
             translations.c.guid.is_not(None), translations.c.content_hash == entries.c.content_hash
         )
@@ -340,52 +263,6 @@ class Store:
                 for row in connection.execute(query)
             }
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with _store_errors(self._place), self._engine.begin() as connection:
-            yield connection
-
-
-@contextmanager
-def _store_errors(place: str) -> Iterator[None]:
-    """What the database or its driver says, as one line."""
-    try:
-        yield
-    except (SQLAlchemyError, ModuleNotFoundError, ValidationError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise StoreError(f"{place}: {str(reason).splitlines()[0]}") from error
-
-
-def _open(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
-    path = parsed.database
-    if not path or path == ":memory:":
-        return create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot make the folder: {error.strerror}") from error
-    engine = create_engine(url, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")  # what was said to be saved survives a power cut
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    return engine
-
-
-def _open_lock(path: Path) -> TextIO:
-    try:
-        return path.open("a+", encoding="ascii")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
-
 
 def _save_translation(connection: Connection, pending: Pending, translation: Translation) -> None:
     here = {
@@ -402,9 +279,13 @@ def _save_translation(connection: Connection, pending: Pending, translation: Tra
             language=translation.entry.language or "",
             engine=translation.engine,
             glossary=translation.glossary,
-            data=_TRANSLATION.dump_json(translation).decode(),
+            data=TRANSLATION.dump_json(translation).decode(),
         )
     )
+    changed = select(entries.c.source_id, entries.c.guid, entries.c.dated_at).where(
+        entries.c.source_id == pending.entry.source_id, entries.c.guid == pending.entry.guid
+    )
+    connection.execute(insert(changes).from_select(["source_id", "guid", "dated_at"], changed))
 
 
 def _remember(connection: Connection, learnt: Mapping[str, str], now: datetime) -> None:
@@ -413,13 +294,6 @@ def _remember(connection: Connection, learnt: Mapping[str, str], now: datetime) 
         connection.execute(
             insert(memory), [{"key": key, "target": learnt[key], "used_at": now} for key in batch]
         )
-
-
-def _same_entry(target_language: str) -> Any:
-    return and_(
-        tuple_(translations.c.source_id, translations.c.guid) == tuple_(entries.c.source_id, entries.c.guid),
-        translations.c.target_language == target_language,
-    )
 
 
 def _waiting(target_language: str) -> Select[Any]:
@@ -431,7 +305,7 @@ def _waiting(target_language: str) -> Select[Any]:
             entries.c.changed_at,
             translations.c.data.label("made"),
         )
-        .select_from(entries.outerjoin(translations, _same_entry(target_language)))
+        .select_from(entries.outerjoin(translations, same_entry(target_language)))
         .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
     )
 
@@ -441,15 +315,5 @@ def _pending(row: Any) -> Pending:
         entry=said.ENTRY.validate_json(row.data),
         content_hash=row.content_hash,
         changed_at=row.changed_at,
-        previous=_TRANSLATION.validate_json(row.made) if row.made else None,
-    )
-
-
-def _article(row: Any) -> Article:
-    translation = _TRANSLATION.validate_json(row.made) if row.made else None
-    return Article(
-        entry=translation.entry if translation else said.ENTRY.validate_json(row.data),
-        translation=translation,
-        dated_at=row.dated_at,
-        changed_at=row.made_of if translation else row.changed_at,
+        previous=TRANSLATION.validate_json(row.made) if row.made else None,
     )

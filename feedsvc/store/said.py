@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
-from feedsvc.store.tables import entries, files, pages, sources, tombstones, translations
+from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
 #: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
 EDIT_LIMIT = 24
@@ -128,6 +128,7 @@ def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -
     for row in rows:
         here = {"source_id": source_id, "guid": row["guid"]}
         title = ENTRY.validate_json(row["data"]).title
+        connection.execute(insert(changes).values(**here, dated_at=row["dated_at"]))
         connection.execute(insert(tombstones).values(**here, removed_at=now, link=row["link"], title=title))
         for table in (translations, pages, entries):
             connection.execute(
@@ -243,6 +244,9 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
             link=entry.link,
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
         )
+    )
+    connection.execute(
+        insert(changes).values(source_id=entry.source_id, guid=entry.guid, dated_at=row["dated_at"])
     )
     return True
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 from feedsvc.errors import SchemaTooNew
 
 #: the newest revision in migrations/versions
-HEAD = "0003"
+HEAD = "0004"
 
 
 def upgrade(engine: Engine) -> None:

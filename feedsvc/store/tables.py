@@ -156,3 +156,33 @@ tombstones = Table(
     Column("link", Text),
     Column("title", Text),
 )
+
+#: entries of whose pages and feeds something has changed since they were published last
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("source_id", String, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("dated_at", UtcDateTime, nullable=False),  # also of an entry that is no more
+)
+
+#: what the output folder was made of: sources, outputs
+published = Table(
+    "published",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("digest", String(64), nullable=False),  # of all that decides its bytes, but for the entries
+    Column("data", Text, nullable=False),  # of its publisher
+)
+
+#: the files that published articles show
+shown_media = Table(
+    "shown_media",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    Column("guid", Text, primary_key=True),
+    Column("name", String, primary_key=True),
+)
+Index("shown_media_by_name", shown_media.c.name)

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from feedsvc.errors import PublishError
-from feedsvc.publish.files import prepare_folder, remove_others, write_if_changed
+from feedsvc.publish.files import (
+    prepare_folder,
+    remove_others,
+    remove_unfinished,
+    write_if_changed,
+)
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
@@ -34,6 +39,13 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["news.rss"]
 
 
+def test_what_was_left_half_written_of_an_unchanged_file_goes(tmp_path: Path) -> None:
+    write_if_changed(tmp_path / "news.rss", b"content")
+    (tmp_path / ".news.rss.unfinished").write_bytes(b"half")
+    assert not write_if_changed(tmp_path / "news.rss", b"content")
+    assert [p.name for p in tmp_path.iterdir()] == ["news.rss"]
+
+
 def test_an_empty_file_is_content_too(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     assert write_if_changed(path, b"")
@@ -53,7 +65,7 @@ def test_unfinished_files_are_removed_and_all_others_stay(tmp_path: Path) -> Non
     others = {tmp_path / "news.rss", tmp_path / ".htaccess", pages / "unfinished"}
     for path in others:
         path.write_bytes(b"whole")
-    prepare_folder(tmp_path)
+    remove_unfinished(tmp_path)
     assert {p for p in tmp_path.rglob("*") if p.is_file()} == others
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +17,17 @@ from feedsvc.model import (
     Layout,
     Limits,
     OutputFeed,
+    ParsedFeed,
     Passage,
+    Pending,
     Segment,
     Source,
     TitleLayout,
     Translation,
     Verdict,
 )
-from feedsvc.publish import publish
+from feedsvc.publishing import publish
+from feedsvc.store import Store
 
 SEEN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PUBLISHED = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
@@ -96,6 +99,37 @@ def output(slug: str = "news", *source_ids: str, **changes: object) -> OutputFee
     return OutputFeed(slug=slug, source_ids=source_ids or ("news",), **(values | changes))  # type: ignore[arg-type]
 
 
+def source(source_id: str) -> Source:
+    return Source(
+        id=source_id,
+        kind="folder",
+        location="/nowhere",
+        language=None,
+        interval_s=3600,
+        max_interval_s=3600,
+        layout=Layout.INTERLEAVED,
+        title_layout=TitleLayout.TRANSLATION_FIRST,
+        max_entries=50,
+        keep_entries=None,
+        full_text=False,
+        allow_private=False,
+        glossaries=(),
+    )
+
+
+def fill(store: Store, articles: Sequence[Article], states: Mapping[str, FetchState]) -> None:
+    """Have the articles in a database, as if they had been read and translated."""
+    for source_id, state in states.items():
+        if state.added_at:
+            own = tuple(a.entry for a in articles if a.entry.source_id == source_id)
+            store.save_feed(source_id, ParsedFeed(entries=own), state, now=SEEN)
+    for one in articles:
+        if one.translation:
+            pending = Pending(entry=one.entry, content_hash="", changed_at=one.changed_at, previous=None)
+            store.save_group([(pending, one.translation)], {}, now=SEEN)
+    store.release_overdue("en", publish_after=timedelta(0), now=SEEN)
+
+
 class Site:
     """An output folder and what is published in it."""
 
@@ -106,8 +140,9 @@ class Site:
         self.states: Mapping[str, FetchState] = STATES
         self.base_url = "https://feeds.example/"
 
-    def publish(self, *articles: Article) -> tuple[str, ...]:
-        config = Config(
+    @property
+    def config(self) -> Config:
+        return Config(
             path=None,
             data_dir=self.folder.parent / "data",
             output_dir=self.folder,
@@ -118,11 +153,15 @@ class Site:
             credit=True,
             beam_size=2,
             limits=Limits(),
-            sources=self.sources,
+            sources=self.sources or tuple(source(source_id) for source_id in self.states),
             outputs=self.outputs,
             listen=None,
         )
-        return publish(config, articles, self.states)
+
+    def publish(self, *articles: Article) -> tuple[str, ...]:
+        with Store("sqlite://") as store:
+            fill(store, articles, self.states)
+            return publish(self.config, store)
 
     def feed(self, name: str = "news.atom") -> feedparser.FeedParserDict:
         parsed = feedparser.parse((self.folder / name).read_bytes())

@@ -356,9 +356,9 @@ def test_an_entry_is_held_back_until_it_is_translated_or_overdue(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
     save(store, make_entry(), now=now)
-    store.release_overdue(publish_after=6 * HOUR, now=now + 6 * HOUR - timedelta(seconds=1))
+    store.release_overdue("en", publish_after=6 * HOUR, now=now + 6 * HOUR - timedelta(seconds=1))
     assert published(store) == []
-    store.release_overdue(publish_after=6 * HOUR, now=now + 6 * HOUR)
+    store.release_overdue("en", publish_after=6 * HOUR, now=now + 6 * HOUR)
     (article,) = store.articles(["news"], "en")
     assert (article.entry, article.translation) == (make_entry(), None)
     assert waiting(store) == [article.entry.guid]
@@ -368,7 +368,7 @@ def test_an_overdue_entry_is_replaced_by_its_translation(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
     save(store, make_entry(), now=now)
-    store.release_overdue(publish_after=timedelta(0), now=now)
+    store.release_overdue("en", publish_after=timedelta(0), now=now)
     translate_all(store, now=now)
     (article,) = store.articles(["news"], "en")
     assert article.translation is not None
@@ -378,7 +378,7 @@ def test_an_overdue_entry_that_is_edited_is_shown_in_its_new_revision(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
     save(store, make_entry(), now=now)
-    store.release_overdue(publish_after=timedelta(0), now=now)
+    store.release_overdue("en", publish_after=timedelta(0), now=now)
     save(store, make_entry(title="改了"), now=now + HOUR)
     (article,) = store.articles(["news"], "en")
     assert (article.entry.title, article.changed_at) == ("改了", now + HOUR)

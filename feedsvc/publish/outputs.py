@@ -1,0 +1,245 @@
+"""Articles → the bytes of pages, feeds, index and list. Pure: the same configuration and articles, the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from feedsvc import __version__
+from feedsvc.config import Config
+from feedsvc.model import (
+    Access,
+    Article,
+    FetchState,
+    Layout,
+    OutputFeed,
+    Source,
+    TitleLayout,
+    Translation,
+    Verdict,
+)
+from feedsvc.publish import layout, media, opml, pages
+from feedsvc.publish.items import Channel, Item, Origin
+from feedsvc.publish.render import render
+
+#: of all the feeds together
+NAME = "Translated news feeds"
+#: folder of the pages
+PAGES = "articles"
+INDEX = "index.html"
+LIST = "feeds.opml"
+_NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
+_IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
+_NEWEST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The feed of an output in each format, by file name, and what the index says of it."""
+
+    files: Mapping[str, bytes]
+    listed: pages.Listed
+
+
+class Renderer:
+    """Makes bytes of articles; `states` are those of every configured source."""
+
+    def __init__(self, config: Config, states: Mapping[str, FetchState]) -> None:
+        self._config = config
+        self._states = states
+        self._feed_urls = {s.id: _public_url(s) for s in config.sources}
+        everywhere = self._everywhere()
+        self._source_digests = {i: _digest(everywhere, self._origin(i)) for i in states}
+        #: outputs of which at least one source has been read
+        self.outputs = [o for o in config.outputs if any(states[i].added_at for i in o.source_ids)]
+        self._output_digests = {o.slug: self._digest_of(o) for o in self.outputs}
+
+    def source_digest(self, source_id: str) -> str:
+        """Of all that decides the pages of a source, but for its articles."""
+        return self._source_digests[source_id]
+
+    def output_digest(self, output: OutputFeed) -> str:
+        """Of all that decides the feeds of an output, but for its articles."""
+        return self._output_digests[output.slug]
+
+    def index_digest(self) -> str:
+        """Of all that decides index and list, but for what the index says of each output."""
+        return _digest(self._everywhere(), list(self._output_digests.values()))
+
+    def page(self, article: Article) -> bytes:
+        """The reading page of an article."""
+        return pages.article_page(self._item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST))
+
+    def output(self, output: OutputFeed, articles: Sequence[Article]) -> Rendered:
+        """The feeds of an output, of its articles in their order."""
+        by_id: dict[str, Item] = {}
+        for article in articles:
+            item = self._item(article, output.layout, output.title_layout)
+            by_id.setdefault(item.id, item)
+        items = list(by_id.values())
+        channel = self._channel(output, items)
+        return Rendered(
+            files={f"{output.slug}.{suffix}": content for suffix, content in render(channel, items).items()},
+            listed=pages.Listed(
+                slug=output.slug,
+                title=channel.title,
+                entries=len(items),
+                updated=channel.updated if items else None,
+                newest=tuple(map(_shown_in_index, items[:_NEWEST_SHOWN])),
+            ),
+        )
+
+    def index(self, listed: Sequence[pages.Listed]) -> bytes:
+        """The page that says what there is to subscribe to."""
+        return pages.index_page(
+            listed, name=NAME, base_url=self._config.base_url, language=self._config.target_language
+        )
+
+    def subscriptions(self) -> list[opml.Subscription]:
+        """The feeds that are published, for readers to subscribe to."""
+        return [self._subscription(output) for output in self.outputs]
+
+    def _digest_of(self, output: OutputFeed) -> str:
+        added = [self._states[source_id].added_at for source_id in output.source_ids]
+        return _digest(output, [self._source_digests[i] for i in output.source_ids], added)
+
+    def _everywhere(self) -> str:
+        """Of what decides the bytes of every file."""
+        config = self._config
+        place = (str(config.output_dir), config.base_url)
+        return _digest(_program(), place, config.target_language, config.credit, config.hubs)
+
+    def _subscription(self, output: OutputFeed) -> opml.Subscription:
+        title, link = self._name_and_link(output)
+        return opml.Subscription(
+            title=title,
+            language=self._config.target_language,
+            feed_url=f"{self._config.base_url}{output.slug}.rss",
+            page_url=link,
+        )
+
+    def _name_and_link(self, output: OutputFeed) -> tuple[str, str]:
+        """What a feed is called, and the page that it belongs to: those of its source where it has only one."""
+        ids = output.source_ids
+        only = self._states[ids[0]] if len(ids) == 1 else FetchState()
+        return output.title or only.title or output.slug, only.link or self._config.base_url
+
+    def _item(self, article: Article, body: Layout, title: TitleLayout) -> Item:
+        made = article.translation
+        entry = article.entry
+        base_url = self._config.base_url
+        page_url = base_url + quote(page_name(entry.source_id, entry.guid))
+        content = layout.body(entry, made, body, with_credit=self._config.credit)
+        return Item(
+            id=_item_id(article),
+            title=layout.title(article, title),
+            summary=layout.summary(article),
+            content_html=media.with_addresses(content, base_url),
+            link=entry.link or page_url,
+            link_language=entry.language if entry.link else None,
+            page_url=page_url if entry.link else None,
+            language=self._config.target_language if made else entry.language or "und",
+            published=article.published,
+            updated=article.updated,
+            authors=entry.authors,
+            categories=layout.categories(article),
+            enclosures=entry.enclosures,
+            image_url=media.address(entry.image_url, base_url),
+            origin=self._origin(entry.source_id),
+            source_language=entry.language,
+            translated_title=layout.title(article, TitleLayout.TRANSLATION)
+            if made and made.title.is_translated
+            else None,
+            original_title=layout.title(article, TitleLayout.ORIGINAL),
+            verdicts=_verdicts(made),
+            engine=made.engine if made else "",
+        )
+
+    def _origin(self, source_id: str) -> Origin:
+        state = self._states[source_id]
+        return Origin(
+            id=source_id,
+            title=state.title or source_id,
+            link=state.link,
+            feed_url=self._feed_urls.get(source_id),
+        )
+
+    def _channel(self, output: OutputFeed, items: Sequence[Item]) -> Channel:
+        own = [self._states[source_id] for source_id in output.source_ids]
+        title, link = self._name_and_link(output)
+        return Channel(
+            id=f"urn:uuid:{uuid.uuid5(_NAMES, f'output/{output.slug}')}",
+            title=title,
+            description=f"{title}, translated on the reader's own machine",
+            language=self._config.target_language,
+            link=link,
+            self_url=f"{self._config.base_url}{output.slug}",
+            updated=_last_change(items, own),
+            ttl_minutes=60,
+            hubs=self._config.hubs,
+            style_sheet=pages.FEED_STYLE,
+        )
+
+
+def page_name(source_id: str, guid: str) -> str:
+    """Where the page of an entry lies in the output folder."""
+    return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
+
+
+def _shown_in_index(item: Item) -> Item:
+    """What the index needs of an item: that is remembered of every output, and read at each publishing."""
+    return replace(
+        item, content_html="", summary="", authors=(), categories=(), enclosures=(), origin=None, verdicts=()
+    )
+
+
+@cache
+def _program() -> str:
+    """Of the program that renders: another one may make other bytes."""
+    here = Path(__file__).parent
+    files = sorted(p for p in here.rglob("*") if p.suffix in (".py", ".html", ".css", ".js"))
+    shared = [here.parent / name for name in ("languages.py", "markup.py", "model.py")]
+    return _digest(__version__, [path.read_bytes() for path in (*files, *shared)])
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _public_url(source: Source) -> str | None:
+    """The address of a feed that everybody may know: what is for subscribers alone often has a key in its query."""
+    is_open = source.kind == "feed" and "?" not in source.location and source.access == Access()
+    return source.location if is_open else None
+
+
+def _verdicts(made: Translation | None) -> tuple[tuple[Verdict, int], ...]:
+    if made is None:
+        return ()
+    counts = Counter(s.verdict for passage in made.passages for s in passage.segments)
+    return tuple((verdict, counts[verdict]) for verdict in Verdict if counts[verdict])
+
+
+def _item_id(article: Article) -> str:
+    """The source's guid where it can be an atom:id, else a URN made of it (RFC 4287 4.2.6: an absolute IRI)."""
+    guid = article.entry.guid
+    return guid if _is_iri(guid) else f"urn:uuid:{uuid.uuid5(_NAMES, f'{article.entry.source_id}/{guid}')}"
+
+
+def _is_iri(guid: str) -> bool:
+    try:
+        scheme = urlsplit(guid).scheme
+    except ValueError:
+        return False
+    return scheme in _IRI_SCHEMES and not any(c.isspace() or c in '<>"{}|\\^`' for c in guid)
+
+
+def _last_change(items: Sequence[Item], states: Sequence[FetchState]) -> datetime:
+    """When the newest item changed; of a feed without any, when its first source was added."""
+    return max((item.updated for item in items), default=min(s.added_at for s in states if s.added_at))

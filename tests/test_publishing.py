@@ -1,0 +1,308 @@
+"""What is published for changes alone is what publishing everything anew would give."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedsvc.config import load_config
+from feedsvc.model import (
+    Entry,
+    Layout,
+    ParsedFeed,
+    Passage,
+    Pending,
+    Segment,
+    Translation,
+    Verdict,
+)
+from feedsvc.publish import Folder, Renderer
+from feedsvc.publishing import publish
+from feedsvc.store import Store
+
+SOURCES = ("one", "two", "three")
+
+
+class Desk:
+    """A database in which things happen, and the folder in which they are published."""
+
+    def __init__(self, root: Path, now: datetime) -> None:
+        self.root, self.now = root, now
+        path = root / "feedsvc.toml"
+        sources = "".join(f'[[sources]]\nid = "{i}"\nfolder = "{i}"\nmax_entries = 3\n' for i in SOURCES)
+        path.write_text(
+            f'[service]\ndata_dir = "data"\noutput_dir = "public"\n{sources}'
+            '[[outputs]]\nslug = "all"\nmax_entries = 5\n[[outputs]]\nslug = "t"\nsources = ["t*"]\n',
+            encoding="utf-8",
+        )
+        self.config = load_config(path)
+        self.store = Store(self.config.database)
+        media = self.config.data_dir / "media"
+        media.mkdir()
+        self.media = [f"{hashlib.sha256(bytes([n])).hexdigest()}.png" for n in range(3)]
+        for name in self.media:
+            (media / name).write_bytes(name.encode())
+
+    def say(
+        self, source_id: str, *numbers: int, text: str = "", medium: int = 0, title: str | None = None
+    ) -> None:
+        """A source has these entries."""
+        said = tuple(
+            Entry(
+                source_id=source_id,
+                guid=f"https://{source_id}.example/{n}",
+                title=f"标题{n}",
+                body_html=f'<p>正文{n}{text}。<img src="media:{self.media[medium]}" alt=""></p>',
+                language="zh",
+                published=self.now - timedelta(hours=50 - n),
+            )
+            for n in numbers
+        )
+        state = self.store.state(source_id)
+        changed = replace(state, title=title or state.title, added_at=state.added_at or self.now)
+        self.store.save_feed(source_id, ParsedFeed(entries=said), changed, now=self.now)
+
+    def translate(self, limit: int = 100) -> None:
+        """Some of what waits is translated, the newest first."""
+        waiting = self.store.pending(list(SOURCES), "en")[:limit]
+        self.store.save_group([(p, translation(p)) for p in waiting], {}, now=self.now)
+
+    def publish(self) -> tuple[str, ...]:
+        return publish(self.config, self.store)
+
+    def files(self, folder: str = "public") -> dict[str, bytes]:
+        root = self.root / folder
+        return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+    def anew(self) -> dict[str, bytes]:
+        """The files of a folder in which all was published at once, from a copy of the database."""
+        copy = self.root / "copy.sqlite"
+        copy.unlink(missing_ok=True)
+        with (
+            sqlite3.connect(self.config.data_dir / "feedsvc.sqlite") as source,
+            sqlite3.connect(copy) as target,
+        ):
+            source.backup(target)
+        source.close()
+        target.close()
+        folder = f"anew-{random.getrandbits(64):x}"
+        with Store(f"sqlite:///{copy}") as store:
+            publish(replace(self.config, output_dir=self.root / folder), store)
+        return self.files(folder)
+
+
+def translation(pending: Pending) -> Translation:
+    def passage(text: str) -> Passage:
+        return Passage(text=text, segments=(Segment(source="x", target=text, verdict=Verdict.GOOD),))
+
+    nothing = Passage(text="", segments=())
+    image = pending.entry.body_html[pending.entry.body_html.index("<img") : -4]
+    return Translation(
+        entry=pending.entry,
+        target_language="en",
+        engine="fake",
+        title=passage(f"Title {pending.entry.guid}"),
+        summary=nothing,
+        categories=(),
+        blocks=(passage(f"Body {pending.content_hash[:8]}. {image}"),),
+        attributes=(),
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, now: datetime) -> Iterator[Desk]:
+    made = Desk(tmp_path, now)
+    with made.store:
+        yield made
+
+
+def steps(chance: random.Random) -> list[Callable[[Desk], object]]:
+    """What may happen between two publishings."""
+    source_id, number = chance.choice(SOURCES), chance.randrange(12)
+    other = chance.choice(["first", "second"])
+    layout = chance.choice([Layout.INTERLEAVED, Layout.TRANSLATION])
+
+    def reconfigure(desk: Desk, **changes: object) -> None:
+        desk.config = replace(desk.config, **changes)  # type: ignore[arg-type]
+
+    def lay_out(desk: Desk) -> None:
+        first, rest = desk.config.outputs[:1], desk.config.outputs[1:]
+        reconfigure(desk, outputs=(*(replace(o, layout=layout) for o in first), *rest))
+
+    def drop_an_output(desk: Desk) -> None:
+        reconfigure(desk, outputs=desk.config.outputs[: chance.randrange(2, 6)])
+
+    def restore(desk: Desk) -> None:
+        whole = load_config(desk.root / "feedsvc.toml")
+        reconfigure(desk, outputs=whole.outputs, sources=whole.sources)
+
+    def drop_a_source(desk: Desk) -> None:
+        kept = tuple(s for s in desk.config.sources if s.id != source_id)
+        its = [
+            replace(o, source_ids=tuple(i for i in o.source_ids if i != source_id))
+            for o in desk.config.outputs
+        ]
+        reconfigure(desk, sources=kept, outputs=tuple(o for o in its if o.source_ids))
+
+    return [
+        lambda desk: desk.say(source_id, number, medium=number % 3),
+        lambda desk: desk.say(source_id, number, text=other, medium=chance.randrange(3)),
+        lambda desk: desk.say(source_id, *range(number, number + 3)),
+        lambda desk: desk.say(source_id, title=other),
+        lambda desk: desk.translate(limit=chance.randrange(1, 4)),
+        lambda desk: desk.translate(),
+        lambda desk: desk.store.release_overdue("en", publish_after=timedelta(0), now=desk.now),
+        lambda desk: desk.store.prune(source_id, keep=chance.randrange(1, 4), now=desk.now),
+        lambda desk: reconfigure(desk, credit=not desk.config.credit),
+        lay_out,
+        drop_an_output,
+        drop_a_source,
+        restore,
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_changes_alone_give_what_everything_anew_gives(desk: Desk, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(20):
+        for _ in range(chance.randrange(1, 4)):
+            chance.choice(steps(chance))(desk)
+            desk.now += timedelta(minutes=1)
+        desk.publish()
+        assert desk.files() == desk.anew()
+        assert desk.publish() == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_publishing_that_is_stopped_anywhere_is_made_good_by_the_next(
+    desk: Desk, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    write, remove = Folder.write, Folder.remove
+    left = 0
+
+    def stopping(do: Callable[..., None]) -> Callable[..., None]:
+        def one(self: Folder, *arguments: object) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise KeyboardInterrupt
+            do(self, *arguments)
+
+        return one
+
+    for _ in range(15):
+        for _ in range(3):
+            chance.choice(steps(chance))(desk)
+            desk.now += timedelta(minutes=1)
+        left = chance.randrange(12)
+        with monkeypatch.context() as patch:
+            patch.setattr(Folder, "write", stopping(write))
+            patch.setattr(Folder, "remove", stopping(remove))
+            with suppress(KeyboardInterrupt):
+                desk.publish()
+        desk.publish()
+        assert desk.files() == desk.anew()
+
+
+def rendered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the next publishing renders: guids of pages, slugs of feeds."""
+    seen: list[str] = []
+    page, output = Renderer.page, Renderer.output
+    with monkeypatch.context() as patch:
+        patch.setattr(Renderer, "page", lambda self, one: seen.append(one.entry.guid) or page(self, one))  # type: ignore[func-returns-value]
+        patch.setattr(
+            Renderer, "output", lambda self, one, its: seen.append(one.slug) or output(self, one, its)
+        )  # type: ignore[func-returns-value]
+        desk.publish()
+    return seen
+
+
+def test_only_what_has_changed_is_rendered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source_id in SOURCES:
+        desk.say(source_id, 1, 2, 3)
+    desk.translate()
+    desk.publish()
+    assert rendered(desk, monkeypatch) == []
+    desk.say("one", 2, text="改")
+    desk.translate()
+    assert rendered(desk, monkeypatch) == ["https://one.example/2", "all", "one"]
+    desk.say("two", title="New name")
+    assert rendered(desk, monkeypatch) == [
+        *(f"https://two.example/{n}" for n in (3, 2, 1)),
+        "all",
+        "t",
+        "two",
+    ]
+    desk.config = replace(
+        desk.config, outputs=(replace(desk.config.outputs[0], max_entries=2), *desk.config.outputs[1:])
+    )
+    assert rendered(desk, monkeypatch) == ["all"]
+
+
+def test_a_feed_that_is_missing_has_everything_looked_through(desk: Desk) -> None:
+    desk.say("one", 1, 2)
+    desk.translate()
+    desk.publish()
+    before = desk.files()
+    for name in ("one.rss", *(n for n in before if n.startswith("articles/"))):
+        (desk.root / "public" / name).unlink()
+    (desk.root / "public" / "articles" / "one" / "stray.html").write_bytes(b"")
+    desk.publish()
+    assert desk.files() == before
+
+
+def test_a_page_or_picture_that_was_deleted_by_hand_comes_back(desk: Desk) -> None:
+    desk.say("one", 1, 2, medium=1)
+    desk.translate()
+    desk.publish()
+    before = desk.files()
+    for folder in ("articles/", "media/"):
+        name = next(n for n in before if n.startswith(folder))
+        (desk.root / "public" / name).unlink()
+        assert desk.publish() == (name,)
+    assert desk.files() == before
+    assert desk.publish() == ()
+
+
+def test_force_looks_through_everything(desk: Desk) -> None:
+    desk.say("one", 1, 2)
+    desk.translate()
+    desk.publish()
+    before = desk.files()
+    name = next(n for n in before if n.startswith("articles/"))
+    (desk.root / "public" / name).write_text("edited by hand")
+    assert desk.publish() == ()
+    assert publish(desk.config, desk.store, force=True) == (name,)
+    assert desk.files() == before
+
+
+def test_a_picture_that_another_article_shows_stays(desk: Desk) -> None:
+    desk.say("one", 1, 2, medium=1)
+    desk.translate()
+    desk.publish()
+    picture = f"media/{desk.media[1]}"
+    desk.store.prune("one", keep=1, now=desk.now)
+    desk.publish()
+    assert picture in desk.files()
+    desk.say("one", 2, medium=2)
+    desk.translate()
+    desk.publish()
+    assert picture not in desk.files()
+
+
+def test_the_feeds_of_an_output_that_is_no_more_are_removed(desk: Desk) -> None:
+    desk.say("one", 1)
+    desk.publish()
+    assert "all.rss" in desk.files()
+    desk.config = replace(desk.config, outputs=desk.config.outputs[1:])
+    desk.publish()
+    assert "all.rss" not in desk.files()
