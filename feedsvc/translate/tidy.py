@@ -89,6 +89,12 @@ def as_title(text: str) -> str:
     return text if _has_full_stop(title) else title
 
 
+def begun(text: str) -> str:
+    """A translated title or label with a capital first; words like iPhone stay as they are."""
+    first = re.match(r"[^\W\d_]+", text)
+    return text[0].upper() + text[1:] if first and first[0].islower() else text
+
+
 def _has_full_stop(text: str) -> bool:
     """A sentence ends within the text; after an abbreviation or an initial none does."""
     words = re.findall(r"([^\s“‘(]+)\.[”’)]*\s", text)

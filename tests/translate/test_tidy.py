@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.translate.tidy import as_title, tidy
+from feedsvc.translate.tidy import as_title, begun, tidy
 
 #: a narrow no-break space
 N = "\u202f"
@@ -182,3 +182,19 @@ def test_a_title_ends_without_the_full_stop_of_its_only_sentence(text: str, titl
 )
 def test_a_title_keeps_what_is_no_full_stop_and_those_of_several_sentences(title: str) -> None:
     assert as_title(title) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("stock market tanks", "Stock market tanks"),
+        ("électricité", "Électricité"),
+        ("iPhone sales fall", "iPhone sales fall"),
+        ("Biden", "Biden"),
+        ("“no”", "“no”"),
+        ("3 killed", "3 killed"),
+        ("", ""),
+    ],
+)
+def test_a_title_begins_with_a_capital(text: str, expected: str) -> None:
+    assert begun(text) == expected
