@@ -115,14 +115,18 @@ def assemble(
         gap = gap if languages.is_spaced(target_language) else ""
         return Passage(text=_chain([finish(s.marked) for s in parts], gap), segments=parts)
 
-    def title(unit: Unit) -> Passage:
-        passage = joined(unit, "; ", as_title)
-        is_ours = bool(passage.segments) and passage.segments[0].verdict is Verdict.GOOD
+    def capital(passage: Passage) -> Passage:
+        """What begins with a letter of a script that has no capitals has one in its translation."""
+        first = next(iter(passage.segments), None)
+        is_ours = first is not None and first.verdict is Verdict.GOOD and not first.source[:1].islower()
         return replace(passage, text=begun(passage.text)) if is_ours else passage
+
+    def title(unit: Unit) -> Passage:
+        return capital(joined(unit, "; ", as_title))
 
     def category(unit: Unit) -> Passage:
         parts = found(unit)  # filter rules of readers match on categories: no mark
-        return Passage(text=" ".join(as_title(s.target) for s in parts), segments=parts)
+        return capital(Passage(text=" ".join(as_title(s.target) for s in parts), segments=parts))
 
     def block(unit: Unit) -> Passage:
         parts = found(unit)
@@ -134,7 +138,7 @@ def assemble(
             source_language=outline.language,
             target_language=target_language,
         )
-        return Passage(text=text, segments=parts)
+        return capital(Passage(text=text, segments=parts))
 
     return Translation(
         entry=outline.pending.entry,
