@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, text
 
 from feedsvc.errors import SchemaTooNew
+from feedsvc.store.tables import metadata
 
 #: the newest revision in migrations/versions
 HEAD = "0004"
+#: where Alembic looks for the revision
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 def upgrade(engine: Engine) -> None:
-    """Create or migrate the tables; one look, and no import of Alembic, where they are up to date.
+    """Create the tables, or migrate them after a backup; one look, and no import of Alembic, where they are up to date.
+
+    The backup of a file `x` lies beside it as `x.schema-REVISION`; of a server's database its owner keeps some.
 
     Raises: SchemaTooNew if a newer program has written the database.
     """
     found = _revision(engine)
-    if found == HEAD:
+    if found is None:
+        with _transaction(engine) as connection:
+            _create(connection)
+    elif found != HEAD:
+        _migrate(engine, found)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # its driver begins no transaction before CREATE TABLE; a kill would leave half of the tables
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
+def _create(connection: Connection) -> None:
+    """Make the newest tables at once; another process may have done so meanwhile."""
+    if inspect(connection).has_table(_VERSION.name):
         return
+    metadata.create_all(connection)
+    _VERSION.create(connection)
+    connection.execute(insert(_VERSION).values(version_num=HEAD))
+
+
+def _migrate(engine: Engine, found: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -27,14 +58,24 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    if found not in known:
         raise SchemaTooNew(found)
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            # its driver begins no transaction before CREATE TABLE; a kill would leave half of the tables
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _back_up(engine, found)
+    with _transaction(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _back_up(engine: Engine, revision: str) -> None:
+    """Copy the file of a database, whole or not at all."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return
+    unfinished = Path(f"{path}.schema-{revision}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(unfinished),))
+    unfinished.replace(f"{path}.schema-{revision}")
 
 
 def _revision(engine: Engine) -> str | None:

@@ -33,8 +33,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     created.dispose()
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_program(engine: Engine) -> None:
-    schema.upgrade(engine)
+@pytest.mark.parametrize("how", ["at once", "by migrations"])
+def test_a_new_database_has_exactly_the_tables_of_the_program(engine: Engine, how: str) -> None:
+    if how == "at once":
+        schema.upgrade(engine)
+    else:
+        migrate(engine, schema.HEAD)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
@@ -92,23 +96,23 @@ def test_a_migration_that_was_killed_half_way_is_made_good_by_the_next(engine: E
 
 
 def test_a_percent_sign_in_the_path_of_the_program_does_not_matter(
-    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, old: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = tmp_path / "100%s"
     moved.mkdir()
     (moved / "migrations").symlink_to(MIGRATIONS)
     monkeypatch.setattr(schema, "__file__", str(moved / "schema.py"))
-    schema.upgrade(engine)
-    assert inspect(engine).has_table("entries")
+    schema.upgrade(old)
+    assert inspect(old).has_table("changes")
 
 
-def first_schema(engine: Engine) -> None:
-    """The tables as the first version made them."""
+def migrate(engine: Engine, revision: str) -> None:
+    """Bring the tables to what a version made of them."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
 
 
 def entry(guid: str, language: str) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def made(of: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def old(engine: Engine) -> Engine:
     """A database of the first version: two translated entries, one that waits, and what belongs to them."""
-    first_schema(engine)
+    migrate(engine, "0001")
     seen = "2026-11-20 12:00:00.000000"
     rows = [entry("a", "zh"), entry("b", "en"), entry("c", "zh")]
 
@@ -238,3 +242,27 @@ def test_an_upgrade_that_was_killed_half_way_is_made_good_by_the_next(old: Engin
             text("SELECT guid, language, engine, glossary FROM translations ORDER BY guid")
         )
         assert [tuple(row) for row in rows] == [("a", "zh", "starter zh_en 0.1", ""), ("b", "en", "", "")]
+
+
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, int(schema.HEAD))])
+def test_a_database_of_every_version_is_backed_up_and_upgraded(
+    tmp_path: Path, engine: Engine, revision: str
+) -> None:
+    migrate(engine, revision)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO memory VALUES ('key', 'target', '2026-11-20 12:00:00')"))
+    schema.upgrade(engine)
+    backup = create_engine(f"sqlite:///{tmp_path / f'db.sqlite.schema-{revision}'}")
+    for database, expected in ((engine, schema.HEAD), (backup, revision)):
+        with database.connect() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == expected
+            assert connection.execute(text("SELECT target FROM memory")).scalar() == "target"
+    backup.dispose()
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_new_database_is_not_backed_up(tmp_path: Path, engine: Engine) -> None:
+    schema.upgrade(engine)
+    schema.upgrade(engine)
+    assert [path.name for path in tmp_path.iterdir()] == ["db.sqlite"]
