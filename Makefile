@@ -14,7 +14,7 @@ demo: $(READY)
 ## test: every test, on a real model, with a real browser and feed reader where they can be had
 test: $(READY)
 	@tests/debian.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 ## check: formatter, linter, type checker
 check: $(READY)
