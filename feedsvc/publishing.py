@@ -7,7 +7,7 @@ struck off when the files are safely in place, so a publishing that is killed is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -20,6 +20,8 @@ from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
 from feedsvc.publish.pages import FEED_STYLE, Listed, feed_style
 from feedsvc.store import Key, Publication, Store
 
+#: an article, the one before it in its source, and the one after it
+_Neighbours = tuple[Article, Article | None, Article | None]
 _SOURCE, _OUTPUT, _FRONT = "source", "output", "front"
 _INDEX: Key = (_FRONT, INDEX)
 
@@ -69,7 +71,8 @@ class _Publishing:
         }
         self._digests = {(_SOURCE, s.id): self._renderer.source_digest(s.id) for s in config.sources}
         self._digests |= {(_OUTPUT, o.slug): self._renderer.output_digest(o) for o in self._renderer.outputs}
-        self._digests[_INDEX] = self._renderer.index_digest()
+        self._waiting = store.waiting(config.target_language)
+        self._digests[_INDEX] = self._renderer.index_digest(self._waiting)
         self._gone = self._known.keys() - self._digests.keys()
         self._is_full = force or self._is_unknown()
         self._stale = {key for key, digest in self._digests.items() if not self._is_as_known(key, digest)}
@@ -82,8 +85,8 @@ class _Publishing:
         """A feed never links to what is not there yet: media come first, then pages, feeds, the index."""
         if self._is_full:
             remove_unfinished(self._folder.path)
-        for article in self._articles():
-            self._write_page(article)
+        for article, older, newer in self._articles():
+            self._write_page(article, older, newer)
         if _INDEX in self._stale:
             self._folder.write(FEED_STYLE, feed_style(self._config.target_language))
         changed = {source_id for source_id, _ in self._changes.values()}
@@ -115,19 +118,19 @@ class _Publishing:
         """Changes when files come into or leave the folder of a source's pages, or that of all media."""
         return self._folder.stamp(media.FOLDER if key == _INDEX else f"{PAGES}/{key[1]}")
 
-    def _articles(self) -> Iterator[Article]:
-        """Those whose pages must be made anew."""
+    def _articles(self) -> Iterator[_Neighbours]:
+        """Those whose pages must be made anew, each with the one before and after it in its source."""
         target = self._config.target_language
         whole = {source.id for source in self._config.sources if (_SOURCE, source.id) in self._stale}
         for source_id in sorted(whole):
-            yield from self._store.articles([source_id], target)
+            yield from _with_neighbours(self._store.articles([source_id], target))
         changed = {key for key in self._changes.values() if key[0] not in whole and self._is_ours(key)}
-        yield from self._store.articles_of(changed, target).values()
+        yield from self._store.changed_articles(changed, target)
 
     def _is_ours(self, key: Key) -> bool:
         return (_SOURCE, key[0]) in self._digests
 
-    def _write_page(self, article: Article) -> None:
+    def _write_page(self, article: Article, older: Article | None, newer: Article | None) -> None:
         entry = article.entry
         names = tuple(media.names(entry))
         for name in names:
@@ -135,7 +138,8 @@ class _Publishing:
             if media.put(self._config.data_dir / media.FOLDER / name, self._folder.path / place):
                 self._folder.note(place)
         self._media[entry.source_id, entry.guid] = names
-        self._folder.write(page_name(entry.source_id, entry.guid), self._renderer.page(article))
+        page = self._renderer.page(article, older=older, newer=newer)
+        self._folder.write(page_name(entry.source_id, entry.guid), page)
 
     def _write_feeds(self, output: OutputFeed) -> None:
         newest = self._store.articles(
@@ -150,7 +154,7 @@ class _Publishing:
     def _write_front(self) -> None:
         self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
         listed = [self._feeds[output.slug].listed for output in self._renderer.outputs]
-        self._folder.write(INDEX, self._renderer.index(listed))
+        self._folder.write(INDEX, self._renderer.index(listed, self._waiting))
 
     def _remove(self) -> None:
         """Remove the pages and media of articles that are no more, and the feeds of such outputs."""
@@ -193,3 +197,13 @@ class _Publishing:
             media=self._media,
             only_these_media=self._is_full,
         )
+
+
+def _with_neighbours(newest_first: Iterable[Article]) -> Iterator[_Neighbours]:
+    newer = article = None
+    for older in newest_first:
+        if article:
+            yield article, older, newer
+        newer, article = article, older
+    if article:
+        yield article, None, newer

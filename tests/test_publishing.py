@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from feedsvc.config import load_config
 from feedsvc.model import (
@@ -25,6 +26,7 @@ from feedsvc.model import (
     Verdict,
 )
 from feedsvc.publish import Folder, Renderer
+from feedsvc.publish.outputs import page_name
 from feedsvc.publishing import publish
 from feedsvc.store import Store
 
@@ -218,7 +220,11 @@ def rendered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     page, output = Renderer.page, Renderer.output
     with monkeypatch.context() as patch:
-        patch.setattr(Renderer, "page", lambda self, one: seen.append(one.entry.guid) or page(self, one))  # type: ignore[func-returns-value]
+        patch.setattr(
+            Renderer,
+            "page",
+            lambda self, one, **beside: seen.append(one.entry.guid) or page(self, one, **beside),  # type: ignore[func-returns-value]
+        )
         patch.setattr(
             Renderer, "output", lambda self, one, its: seen.append(one.slug) or output(self, one, its)
         )  # type: ignore[func-returns-value]
@@ -234,7 +240,7 @@ def test_only_what_has_changed_is_rendered(desk: Desk, monkeypatch: pytest.Monke
     assert rendered(desk, monkeypatch) == []
     desk.say("one", 2, text="改")
     desk.translate()
-    assert rendered(desk, monkeypatch) == ["https://one.example/2", "all", "one"]
+    assert rendered(desk, monkeypatch) == [*(f"https://one.example/{n}" for n in (1, 2, 3)), "all", "one"]
     desk.say("two", title="New name")
     assert rendered(desk, monkeypatch) == [
         *(f"https://two.example/{n}" for n in (3, 2, 1)),
@@ -306,3 +312,49 @@ def test_the_feeds_of_an_output_that_is_no_more_are_removed(desk: Desk) -> None:
     desk.config = replace(desk.config, outputs=desk.config.outputs[1:])
     desk.publish()
     assert "all.rss" not in desk.files()
+
+
+def neighbours(desk: Desk, source_id: str, number: int) -> list[str]:
+    """What the page of an article leads to, the newer one first."""
+    name = page_name(source_id, f"https://{source_id}.example/{number}")
+    page = html.document_fromstring(desk.files()[name].decode())
+    return [link.get("href", "") for rel in ("next", "prev") for link in page.xpath(f"//link[@rel='{rel}']")]
+
+
+def test_a_page_leads_to_those_before_and_after_it_as_they_come_and_go(desk: Desk) -> None:
+    desk.say("one", 1, 3)
+    desk.translate()
+    desk.publish()
+    pages = {n: page_name("one", f"https://one.example/{n}").rpartition("/")[2] for n in range(1, 5)}
+    assert neighbours(desk, "one", 1) == [pages[3]]
+    desk.say("one", 2, 4)
+    desk.translate()
+    desk.publish()
+    assert [neighbours(desk, "one", n) for n in (1, 2, 3, 4)] == [
+        [pages[2]],
+        [pages[3], pages[1]],
+        [pages[4], pages[2]],
+        [pages[3]],
+    ]
+    desk.store.prune("one", keep=2, now=desk.now)
+    desk.publish()
+    assert [neighbours(desk, "one", n) for n in (3, 4)] == [[pages[4]], [pages[3]]]
+
+
+def test_the_index_says_how_the_sources_fare_and_what_waits(desk: Desk) -> None:
+    def shown() -> str:
+        return html.document_fromstring(desk.files()["index.html"].decode()).text_content()
+
+    desk.say("one", 1, 2)
+    desk.publish()
+    assert "2 articles wait for their translation" in shown()
+    desk.translate()
+    desk.publish()
+    assert "wait" not in shown()
+    broken = replace(desk.store.state("one"), failures=3, checked_at=desk.now, problems=("no answer",))
+    desk.store.save_state("one", broken, now=desk.now)
+    assert desk.publish() == ("index.html",)
+    assert "in trouble" in shown()
+    assert "no answer" in shown()
+    desk.store.save_state("one", replace(broken, failures=4, checked_at=desk.now), now=desk.now)
+    assert desk.publish() == ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from feedsvc import __version__
@@ -69,13 +70,17 @@ class Renderer:
         """Of all that decides the feeds of an output, but for its articles."""
         return self._output_digests[output.slug]
 
-    def index_digest(self) -> str:
-        """Of all that decides index and list, but for what the index says of each output."""
-        return _digest(self._everywhere(), list(self._output_digests.values()))
+    def index_digest(self, waiting: Mapping[str, int]) -> str:
+        """Of all that decides index and list, but for what the index says of the articles of each output."""
+        return _digest(self._everywhere(), list(self._output_digests.values()), self._listed_sources(waiting))
 
-    def page(self, article: Article) -> bytes:
-        """The reading page of an article."""
-        return pages.article_page(self._item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST))
+    def page(self, article: Article, *, older: Article | None = None, newer: Article | None = None) -> bytes:
+        """The reading page of an article, which leads to those of its source before and after it."""
+        return pages.article_page(
+            self._item(article, Layout.INTERLEAVED),
+            previous=self._item(older) if older else None,
+            next=self._item(newer) if newer else None,
+        )
 
     def output(self, output: OutputFeed, articles: Sequence[Article]) -> Rendered:
         """The feeds of an output, of its articles in their order."""
@@ -96,10 +101,25 @@ class Renderer:
             ),
         )
 
-    def index(self, listed: Sequence[pages.Listed]) -> bytes:
-        """The page that says what there is to subscribe to."""
+    def index(self, listed: Sequence[pages.Listed], waiting: Mapping[str, int]) -> bytes:
+        """The page that says what there is to subscribe to, and how the sources fare.
+
+        `waiting` are the numbers of entries without a translation, of each source that has some.
+        """
+        of = {output.slug: output.source_ids for output in self.outputs}
         return pages.index_page(
-            listed, name=NAME, base_url=self._config.base_url, language=self._config.target_language
+            [
+                replace(
+                    one,
+                    sources=tuple(self._states[i].title or i for i in of[one.slug]),
+                    waiting=sum(waiting.get(i, 0) for i in of[one.slug]),
+                )
+                for one in listed
+            ],
+            name=NAME,
+            base_url=self._config.base_url,
+            language=self._config.target_language,
+            sources=self._listed_sources(waiting),
         )
 
     def subscriptions(self) -> list[opml.Subscription]:
@@ -131,12 +151,15 @@ class Renderer:
         only = self._states[ids[0]] if len(ids) == 1 else FetchState()
         return output.title or only.title or output.slug, only.link or self._config.base_url
 
-    def _item(self, article: Article, body: Layout, title: TitleLayout) -> Item:
+    def _item(
+        self, article: Article, body: Layout | None = None, title: TitleLayout = TitleLayout.TRANSLATION_FIRST
+    ) -> Item:
+        """An article as feeds and pages show it; without its body where they only lead to it."""
         made = article.translation
         entry = article.entry
         base_url = self._config.base_url
         page_url = base_url + quote(page_name(entry.source_id, entry.guid))
-        content = layout.body(entry, made, body, with_credit=self._config.credit)
+        content = layout.body(entry, made, body, with_credit=self._config.credit) if body else ""
         return Item(
             id=_item_id(article),
             title=layout.title(article, title),
@@ -161,6 +184,22 @@ class Renderer:
             verdicts=_verdicts(made),
             engine=made.engine if made else "",
         )
+
+    def _listed_sources(self, waiting: Mapping[str, int]) -> list[pages.ListedSource]:
+        return [
+            pages.ListedSource(
+                title=state.title or source.id,
+                state=_fares(state),
+                link=state.link,
+                feed_url=_public_url(source),
+                language=source.language,
+                waiting=waiting.get(source.id, 0),
+                # a server that asks to be left alone for a while says another time at every look
+                problems=state.problems if state.not_before is None else (),
+            )
+            for source in self._config.sources
+            if (state := self._states[source.id])
+        ]
 
     def _origin(self, source_id: str) -> Origin:
         state = self._states[source_id]
@@ -191,6 +230,14 @@ class Renderer:
 def page_name(source_id: str, guid: str) -> str:
     """Where the page of an entry lies in the output folder."""
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
+
+
+def _fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
+    if state.gone_at is not None:
+        return "gone"
+    if state.failures:
+        return "failing"
+    return "fine" if state.checked_at else "new"
 
 
 def _shown_in_index(item: Item) -> Item:

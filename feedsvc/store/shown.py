@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, and_, delete, exists, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from feedsvc.model import Article, Translation
 from feedsvc.store import said
@@ -20,6 +33,8 @@ TRANSLATION = TypeAdapter(Translation)
 _BATCH = 400  # rows or parameters in one statement
 #: source and guid
 Key = tuple[str, str]
+#: of an entry among those of its source: source, date, guid
+_Place = tuple[str, datetime, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +74,35 @@ class Shown(Database):
         with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
 
-    def articles_of(self, keys: Collection[Key], target_language: str) -> dict[Key, Article]:
-        """Those of these entries that may be published."""
-        found = {}
+    def changed_articles(
+        self, keys: Collection[Key], target_language: str
+    ) -> Iterator[tuple[Article, Article | None, Article | None]]:
+        """What may be published of these entries, which have changed, and of those beside them, whose pages name them.
+
+        Each comes with the one before and after it in its source. Also of an entry that is no more the log of
+        changes knows its place.
+        """
         with self._transaction() as connection:
-            for batch in batches(sorted(keys)):
-                chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
-                for row in connection.execute(_published(target_language).where(chosen)):
-                    article = _article(row)
-                    found[article.entry.source_id, article.entry.guid] = article
-        return found
+            wanted = set()
+            for place in _places(connection, keys):
+                beside = _beside(connection, place, target_language)
+                wanted |= {place, *((row.source_id, row.dated_at, row.guid) for row in beside if row)}
+            for place in sorted(wanted):
+                here = and_(entries.c.source_id == place[0], entries.c.guid == place[2])
+                row = connection.execute(_published(target_language).where(here)).one_or_none()
+                if row is not None:
+                    older, newer = _beside(connection, place, target_language)
+                    yield _article(row), older and _article(older), newer and _article(newer)
+
+    def waiting(self, target_language: str) -> dict[str, int]:
+        """How many entries of each source have no translation, also none of an earlier revision."""
+        query = (
+            select(entries.c.source_id, func.count())
+            .where(not_(exists().where(same_entry(target_language))))
+            .group_by(entries.c.source_id)
+        )
+        with self._transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def changes(self) -> dict[int, Key]:
         """The entries of which something has changed since it was published, by the number of the change."""
@@ -160,6 +194,8 @@ def _published(target_language: str) -> Select[Any]:
     """The entries that may be published."""
     return (
         select(
+            entries.c.source_id,
+            entries.c.guid,
             entries.c.data,
             entries.c.dated_at,
             entries.c.changed_at,
@@ -169,6 +205,29 @@ def _published(target_language: str) -> Select[Any]:
         .select_from(entries.outerjoin(translations, same_entry(target_language)))
         .where(or_(translations.c.guid.is_not(None), entries.c.released_at.is_not(None)))
     )
+
+
+def _places(connection: Connection, keys: Collection[Key]) -> set[_Place]:
+    """Where the entries stand, or stood, of which something has changed."""
+    found = set()
+    for batch in batches(sorted(keys)):
+        rows = connection.execute(
+            select(changes.c.source_id, changes.c.dated_at, changes.c.guid)
+            .distinct()
+            .where(tuple_(changes.c.source_id, changes.c.guid).in_(batch))
+        )
+        found |= {(row.source_id, row.dated_at, row.guid) for row in rows}
+    return found
+
+
+def _beside(connection: Connection, place: _Place, target_language: str) -> tuple[Any, Any]:
+    """The rows of the articles just before and just after a place in its source; None where there is none."""
+    source_id, dated_at, guid = place
+    date, name = entries.c.dated_at, entries.c.guid
+    query = _published(target_language).where(entries.c.source_id == source_id).limit(1)
+    older = query.where(date <= dated_at, or_(date < dated_at, name > guid)).order_by(date.desc(), name)
+    newer = query.where(date >= dated_at, or_(date > dated_at, name < guid)).order_by(date, name.desc())
+    return connection.execute(older).one_or_none(), connection.execute(newer).one_or_none()
 
 
 def _article(row: Any) -> Article:
