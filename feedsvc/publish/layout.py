@@ -26,6 +26,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: elements whose marks, columns or edges stand where their text begins
 _DIRECTED = frozenset({"ul", "ol", "dl", "table", "blockquote", "details", "figure"})
 _SUMMARY_CHARS = 300
+_CELLS = ("td", "th")
 #: classes for style sheets; readers that drop them lose nothing
 TRANSLATED_CLASS = "feedsvc-translation"
 ORIGINAL_CLASS = "feedsvc-original"
@@ -223,9 +224,19 @@ def _as_paragraph(heading: HtmlElement) -> HtmlElement:
 def _without_links_and_media(root: HtmlElement) -> None:
     """What a second copy of a text must not repeat."""
     for element in list(root.iter(*markup.MEDIA)):
-        element.drop_tree()
+        _drop_with_its_frame(element, root)
     for element in list(root.iter("a")):
         element.drop_tag()
+
+
+def _drop_with_its_frame(element: HtmlElement, root: HtmlElement) -> None:
+    """Remove an element, and what has nothing else in it; the cells of tables stay."""
+    parent = element.getparent()
+    element.drop_tree()
+    if parent is None or parent is root or parent.tag in _CELLS:
+        return
+    if len(parent) == 0 and not (parent.text or "").strip():
+        _drop_with_its_frame(parent, root)
 
 
 def _label_all(root: HtmlElement, language: str | None) -> None:
