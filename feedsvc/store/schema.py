@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,10 +61,12 @@ def _migrate(engine: Engine, found: str) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found not in known:
         raise SchemaTooNew(found)
-    _back_up(engine, found)
     with _transaction(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        # from here on nobody else writes; another process may have migrated until now
+        if _current(connection) == found:
+            _back_up(engine, found)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def _back_up(engine: Engine, revision: str) -> None:
@@ -73,13 +76,22 @@ def _back_up(engine: Engine, revision: str) -> None:
         return
     unfinished = Path(f"{path}.schema-{revision}.unfinished")
     unfinished.unlink(missing_ok=True)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(unfinished),))
-    unfinished.replace(f"{path}.schema-{revision}")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(unfinished),))
+        with unfinished.open("rb") as copy:
+            os.fsync(copy.fileno())  # SQLite does not see to that
+        unfinished.replace(f"{path}.schema-{revision}")
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _revision(engine: Engine) -> str | None:
     if not inspect(engine).has_table("alembic_version"):
         return None
     with engine.connect() as connection:
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _current(connection)
+
+
+def _current(connection: Connection) -> str | None:
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
