@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,18 @@ from sqlalchemy.pool import StaticPool
 
 from feedsvc.errors import StoreBusy, StoreError
 from feedsvc.store import schema
+
+#: for how long another process may keep SQLite from writing; no transaction of ours takes nearly so long
+_PATIENCE_S = 30
+_DAMAGED = "put a backup in its place, or move it away to begin anew with what the sources have now"
+#: what to do about what SQLite says
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: "another program works on it; try again when that has ended",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: "make room and try again; what was saved before is not lost",
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_READONLY: "the user that runs feedsvc must be able to write it and its folder",
+}
 
 
 class Database:
@@ -54,9 +67,11 @@ class Database:
             except BlockingIOError as error:
                 lock.seek(0)
                 raise StoreBusy(f"process {lock.read().strip() or 'unknown'}") from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+            with _store_errors(str(path)):
+                lock.truncate(0)
+                os.write(
+                    lock.fileno(), str(os.getpid()).encode()
+                )  # not through a buffer, which would fail again
             yield
 
     @contextmanager
@@ -72,7 +87,12 @@ def _store_errors(place: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ModuleNotFoundError, ValidationError) as error:
         reason = getattr(error, "orig", None) or error
-        raise StoreError(f"{place}: {str(reason).splitlines()[0]}") from error
+        said = str(reason).splitlines()[0]
+        # the upper bits of a code say more exactly what the lower eight say
+        advice = _ADVICE.get(getattr(reason, "sqlite_errorcode", 0) & 0xFF)
+        raise StoreError(f"{place}: {said}; {advice}" if advice else f"{place}: {said}") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or place}: {error.strerror or error}") from error
 
 
 def _open(url: str) -> Engine:
@@ -86,7 +106,7 @@ def _open(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{path}: cannot make the folder: {error.strerror}") from error
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE_S})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: object) -> None:
