@@ -185,7 +185,8 @@ def _why_not(source: Source, state: FetchState, *, now: datetime, named: bool) -
     """Why a source must be left alone now."""
     if state.gone_at is not None and not named:
         return f"{_gone(state.gone_at)}; take it out of the configuration, or ask again with: feedsvc refresh {source.id}"
-    if state.not_before is not None and now < state.not_before:
+    # what was asked for at a time that is still to come was asked for by another clock
+    if state.not_before is not None and (state.checked_at or now) <= now < state.not_before:
         return f"its server asked us to wait until {_minute(state.not_before)} (Retry-After); --force asks all the same"
     return None
 

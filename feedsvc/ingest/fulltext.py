@@ -81,7 +81,8 @@ def _is_due(page: Page | None, digest: str, *, now: datetime) -> bool:
         return True
     if page.problem is None or page.failures > len(BACK_OFF):
         return False
-    return now >= page.fetched_at + BACK_OFF[max(page.failures, 1) - 1]
+    # a time that is still to come was another clock's
+    return abs(now - page.fetched_at) >= BACK_OFF[max(page.failures, 1) - 1]
 
 
 @dataclass(slots=True, kw_only=True)

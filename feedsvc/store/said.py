@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ EDIT_LIMIT = 24
 ENTRY = TypeAdapter(Entry)
 _CADENCE = TypeAdapter(Cadence)
 _REMOVED = object()
+_TICK = timedelta(seconds=1)
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
 
@@ -239,7 +240,8 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
         .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
         .values(
             content_hash=digest,
-            changed_at=now,
+            # later than what was published, whatever clock or source dated that
+            changed_at=max(now, (row["changed_at"] or old.updated or row["dated_at"]) + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
             link=entry.link,
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),

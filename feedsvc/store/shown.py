@@ -51,8 +51,14 @@ class Shown(Database):
     """What stage 4 asks of the database, and tells it."""
 
     def release_overdue(self, target_language: str, *, publish_after: timedelta, now: datetime) -> None:
-        """Let entries that have waited too long for a first translation be published as they are."""
-        overdue = and_(entries.c.released_at.is_(None), entries.c.first_seen_at <= now - publish_after)
+        """Let entries that have waited too long for a first translation be published as they are.
+
+        So are those of which the clock, put back since, says that they are still to come.
+        """
+        has_waited = or_(
+            entries.c.first_seen_at <= now - publish_after, entries.c.first_seen_at >= now + publish_after
+        )
+        overdue = and_(entries.c.released_at.is_(None), has_waited)
         is_translated = exists().where(same_entry(target_language))
         released = select(entries.c.source_id, entries.c.guid, entries.c.dated_at).where(
             overdue, not_(is_translated)
