@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +90,41 @@ def make_entry() -> Callable[..., Entry]:
         return Entry(**(values | changes))  # type: ignore[arg-type]
 
     return make
+
+
+class Disk:
+    """A small file system of its own, of 4 MB, which can be full or read-only even for root."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._filler = path / "filler"
+
+    def leave(self, free_bytes: int) -> None:
+        """Have only so much room."""
+        self._filler.unlink(missing_ok=True)
+        self._filler.write_bytes(bytes(max(0, shutil.disk_usage(self.path).free - free_bytes)))
+
+    def empty(self) -> None:
+        """Have room again."""
+        self._filler.unlink()
+
+    def remount(self, *options: str) -> None:
+        """`ro` or `rw`."""
+        subprocess.run(["mount", "-o", ",".join(("remount", *options)), str(self.path)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    path = tmp_path / "disk"
+    path.mkdir()
+    if shutil.which("mount") is None:
+        pytest.skip("there is no command mount, for a small disk of its own")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(path)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk of its own cannot be had here: {mounted.stderr.strip()}")
+    yield Disk(path)
+    subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,16 @@ from feedsvc.store import schema
 #: for how long another process may keep SQLite from writing; no transaction of ours takes nearly so long
 _PATIENCE_S = 30
 _DAMAGED = "put a backup in its place, or move it away to begin anew with what the sources have now"
+_RIGHTS = "the user that runs feedsvc must be able to write it and its folder"
 #: what to do about what SQLite says
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another program works on it; try again when that has ended",
+    sqlite3.SQLITE_CANTOPEN: _RIGHTS,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_FULL: "make room and try again; what was saved before is not lost",
+    sqlite3.SQLITE_IOERR: "its disk is full, or fails; what was saved before is not lost",
     sqlite3.SQLITE_NOTADB: _DAMAGED,
-    sqlite3.SQLITE_READONLY: "the user that runs feedsvc must be able to write it and its folder",
+    sqlite3.SQLITE_READONLY: _RIGHTS,
 }
 
 
