@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -22,12 +20,14 @@ from feedsvc.translate.packages import (
     Model,
     Origin,
     folder_name,
+    is_whole,
     missing,
     newness,
     read,
     unpack,
     vocabulary,
 )
+from feedsvc.translate.placing import put_in_place, scratch
 
 if TYPE_CHECKING:
     from feedsvc.translate.index import Offer
@@ -127,15 +127,15 @@ class Models:
 
         Raises: ModelError with the reason, which may be that it is for another pair of languages than the given one.
         """
-        with _scratch(self.folder) as scratch:
-            unpacked = unpack(archive, scratch)
+        with scratch(self.folder) as empty:
+            unpacked = unpack(archive, empty)
             model = read(unpacked, "installed")
             found = (model.source_language, model.target_language)
             if pair not in (None, found):
                 raise ModelError(archive, f"is a package for {' → '.join(found)}")
             _prove(model, archive)
             target = self.folder / folder_name(*found, model.version)
-            _put_in_place(unpacked, target)
+            put_in_place(unpacked, target)
         return read(target, "installed")
 
     def remove(self, source_language: str, target_language: str) -> list[Model]:
@@ -160,10 +160,10 @@ class Models:
         place = self.folder / ".bundled"
         for archive in sorted(BUNDLED.glob("*.argosmodel")):
             target = place / f"{archive.stem}-{archive.stat().st_size}"
-            if not target.is_dir():
-                older = list(place.glob(f"{archive.stem}-*"))
-                with _scratch(place) as scratch:
-                    _put_in_place(unpack(archive, scratch), target)
+            if not is_whole(target, archive):
+                older = [path for path in place.glob(f"{archive.stem}-*") if path != target]
+                with scratch(place) as empty:
+                    put_in_place(unpack(archive, empty), target)
                 for path in older:
                     shutil.rmtree(path, ignore_errors=True)
 
@@ -235,27 +235,6 @@ def _argos_folder() -> Path:
     except RuntimeError:  # a user without a home
         data = Path(os.devnull)
     return data / "argos-translate" / "packages"
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder below another one, for what is not checked yet; it goes in any case."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as scratch:
-            yield Path(scratch)
-    except OSError as error:
-        raise ModelError(folder, f"cannot be written: {error.strerror}") from error
-
-
-def _put_in_place(unpacked: Path, target: Path) -> None:
-    """Rename a checked folder to where it belongs; an older one there makes room."""
-    old = target.with_name(f".old-{target.name}")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    unpacked.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _prove(model: Model, archive: Path) -> None:

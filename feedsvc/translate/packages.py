@@ -231,6 +231,16 @@ def missing(path: Path) -> str | None:
     return None
 
 
+def is_whole(path: Path, archive: Path) -> bool:
+    """A folder holds all that an archive of ours does, by the sizes of its files."""
+    with zipfile.ZipFile(archive) as packed:
+        sizes = {PurePosixPath(m.filename): m.file_size for m in packed.infolist() if not m.is_dir()}
+    try:
+        return all(path.joinpath(*name.parts[1:]).stat().st_size == size for name, size in sizes.items())
+    except OSError:
+        return False
+
+
 def unpack(archive: Path, scratch: Path) -> Path:
     """Unpack an archive below an empty folder and return the package's own folder."""
     try:

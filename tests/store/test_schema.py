@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from conftest import Disk
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from feedsvc.errors import SchemaTooNew, StoreError
@@ -266,3 +268,34 @@ def test_a_new_database_is_not_backed_up(tmp_path: Path, engine: Engine) -> None
     schema.upgrade(engine)
     schema.upgrade(engine)
     assert [path.name for path in tmp_path.iterdir()] == ["db.sqlite"]
+
+
+def test_without_room_for_a_backup_nothing_is_migrated_and_no_half_is_left(disk: Disk) -> None:
+    path = disk.path / "db.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    migrate(engine, "0001")
+    engine.dispose()
+    before = path.read_bytes()
+    disk.leave(50_000)
+    with pytest.raises(StoreError, match="database or disk is full; make room and try again"):
+        Store(f"sqlite:///{path}")
+    assert path.read_bytes()[100:] == before[100:]  # the header says how the file is opened
+    assert not list(disk.path.glob("*.schema-*"))
+    disk.empty()
+    with Store(f"sqlite:///{path}") as store:
+        assert store.pending(["news"], "en") == []
+    assert (disk.path / "db.sqlite.schema-0001").stat().st_size == len(before)
+
+
+def test_two_processes_may_find_the_same_old_database(tmp_path: Path, old: Engine) -> None:
+    url = f"sqlite:///{tmp_path / 'db.sqlite'}"
+    with ThreadPoolExecutor() as pool:
+        stores = list(pool.map(Store, [url] * 4))
+    for store in stores:
+        with store:
+            assert [p.entry.guid for p in store.pending(["news"], "en")] == ["c"]
+    backup = create_engine(f"sqlite:///{tmp_path / 'db.sqlite.schema-0001'}")
+    with backup.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM entries")).scalar() == 3
+    backup.dispose()
+    assert not list(tmp_path.glob("*.unfinished"))
