@@ -12,8 +12,7 @@ demo: $(READY)
 	$(BIN)/feedsvc --config config/demo.toml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 ## test: every test, on a real model, with a real browser and feed reader where they can be had
-test: $(READY)
-	@tests/debian.sh
+test: $(READY) $(VENV)/.debian
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 ## check: formatter, linter, type checker
@@ -37,6 +36,11 @@ fuzz: $(READY)
 ## clean: remove what the targets above made
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# asked for once: where there is no way to the packages, looking for one takes its time
+$(VENV)/.debian: tests/debian.sh | $(READY)
+	@tests/debian.sh
+	@touch $@
 
 $(READY): pyproject.toml constraints.txt
 	rm -rf $(VENV)

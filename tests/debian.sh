@@ -12,5 +12,6 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
-{ apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } >/dev/null 2>&1 ||
+apt="apt-get -q -o Acquire::Retries=0 -o Acquire::http::Timeout=20"
+{ $apt update && $apt install -y --no-install-recommends $missing; } >/dev/null 2>&1 ||
     echo "could not be installed; some tests will be skipped:$missing" >&2
