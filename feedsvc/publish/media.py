@@ -56,6 +56,8 @@ def put(source: Path, path: Path) -> bool:
         except OSError:  # on another file system, or on one without such links
             unfinished = path.with_name(f".{path.name}{UNFINISHED}")
             shutil.copyfile(source, unfinished)
+            with unfinished.open("rb") as copy:
+                os.fsync(copy.fileno())  # what is there is never looked at again
             unfinished.replace(path)
     except OSError as error:
         raise PublishError(path, f"cannot be written: {error.strerror}") from error
