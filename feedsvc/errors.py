@@ -13,7 +13,8 @@
     │  ├ SchemaTooNew(found)
     │  └ StoreBusy(holder)
     ├ PublishError(path, reason)           the file that is there stays
-    └ ServeError(address, reason)          nothing can be served there
+    ├ ServeError(address, reason)          nothing can be served there
+    └ SetupError(path, reason)             something cannot be made
 
 The text of an error is one sentence for a person: what failed, and why.
 """
@@ -143,3 +144,12 @@ class ServeError(FeedsvcError):
         self.address = address
         self.reason = reason
         super().__init__(f"cannot listen at {address}: {reason}")
+
+
+class SetupError(FeedsvcError):
+    """A file or folder of an installation could not be made."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")

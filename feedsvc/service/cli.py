@@ -17,7 +17,7 @@ import typer
 
 from feedsvc import __version__
 from feedsvc.errors import ConfigError, FeedsvcError
-from feedsvc.service import cli_models, cli_sources
+from feedsvc.service import cli_models, cli_setup, cli_sources
 from feedsvc.service.opening import Json, config_if_any, open_config, open_store, open_translator, read_clock
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Reads news feeds and folders, translates them on this machine, publishes bilingual RSS and Atom.",
 )
+app.command("init")(cli_setup.init)
+app.command("doctor")(cli_setup.doctor)
 app.command("add")(cli_sources.add)
 app.add_typer(cli_sources.app, name="opml")
 app.add_typer(cli_models.app, name="models")

@@ -39,11 +39,11 @@ class Database:
     """A database, opened by its SQLAlchemy URL; a context manager."""
 
     def __init__(self, url: str) -> None:
-        with _store_errors("database"):
+        with store_errors("database"):
             self._url = make_url(url)
         self._place = self._url.render_as_string()
-        with _store_errors(self._place):
-            self._engine = _open(url)
+        with store_errors(self._place):
+            self._engine = open_engine(url)
             schema.upgrade(self._engine)
 
     def __enter__(self) -> Self:
@@ -79,12 +79,12 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _store_errors(self._place), self._engine.begin() as connection:
+        with store_errors(self._place), self._engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def _store_errors(place: str) -> Iterator[None]:
+def store_errors(place: str) -> Iterator[None]:
     """What the database or its driver says, as one line."""
     try:
         yield
@@ -98,7 +98,8 @@ def _store_errors(place: str) -> Iterator[None]:
         raise StoreError(f"{error.filename or place}: {error.strerror or error}") from error
 
 
-def _open(url: str) -> Engine:
+def open_engine(url: str) -> Engine:
+    """What connects to a database. Raises: StoreError."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url)

@@ -6,11 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, text
 
 from feedsvc.errors import SchemaTooNew
 from feedsvc.store.tables import metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: the newest revision in migrations/versions
 HEAD = "0004"
@@ -25,7 +29,7 @@ def upgrade(engine: Engine) -> None:
 
     Raises: SchemaTooNew if a newer program has written the database.
     """
-    found = _revision(engine)
+    found = revision_of(engine)
     if found is None:
         with _transaction(engine) as connection:
             _create(connection)
@@ -51,16 +55,30 @@ def _create(connection: Connection) -> None:
     connection.execute(insert(_VERSION).values(version_num=HEAD))
 
 
-def _migrate(engine: Engine, found: str) -> None:
-    from alembic import command
-    from alembic.config import Config
+def refuse_unknown(revision: str | None) -> None:
+    """Raises: SchemaTooNew if this program does not know the schema."""
     from alembic.script import ScriptDirectory
+
+    if revision in (None, HEAD):
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()}
+    if revision not in known:
+        raise SchemaTooNew(str(revision))
+
+
+def _migrations() -> Config:
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found not in known:
-        raise SchemaTooNew(found)
+    return config
+
+
+def _migrate(engine: Engine, found: str) -> None:
+    from alembic import command
+
+    refuse_unknown(found)
+    config = _migrations()
     with _transaction(engine) as connection:
         # from here on nobody else writes; another process may have migrated until now
         if _current(connection) == found:
@@ -86,7 +104,8 @@ def _back_up(engine: Engine, revision: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _revision(engine: Engine) -> str | None:
+def revision_of(engine: Engine) -> str | None:
+    """The schema of a database, None where it has no tables of ours."""
     if not inspect(engine).has_table("alembic_version"):
         return None
     with engine.connect() as connection:

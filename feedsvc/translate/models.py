@@ -217,6 +217,11 @@ def covering(models: Iterable[Model], offer: Offer) -> Model | None:
     return None
 
 
+def sample(language: str) -> str:
+    """A sentence to try a model with."""
+    return _SENTENCES.get(languages.script(language), "2024")
+
+
 def _why_not_ours(found: Sequence[Model]) -> str:
     reasons = {
         "argos": "argostranslate installed {path}, and has to remove it",
@@ -239,7 +244,7 @@ def _argos_folder() -> Path:
 
 def _prove(model: Model, archive: Path) -> None:
     """Load a package and translate with it, so that a broken one is refused now and not at night."""
-    sentence = _SENTENCES.get(languages.script(model.source_language), "2024")
+    sentence = sample(model.source_language)
     try:
         ((_, answers),) = LoadedModel(model, beam_size=1).stream([sentence])
         if model.target_prefix and model.target_prefix not in vocabulary(model, "target"):
