@@ -50,6 +50,20 @@ class Check:
     cure: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of translating a sentence."""
+
+    sentence: str
+    answer: str = ""
+    #: of the answer, as its checks found
+    faults: tuple[str, ...] = ()
+    #: why there is no answer
+    error: str | None = None
+    #: what was wanted of the network meanwhile
+    asked: tuple[str, ...] = ()
+
+
 def examine(config: Config, *, now: datetime) -> list[Check]:
     """Look at everything that a refresh needs, but for the sources themselves.
 
@@ -188,26 +202,19 @@ def check_model(language: str, target: str, route: Sequence[Model] | LanguagePai
     return Check(name=name, verdict="ok", found=engine)
 
 
-def check_translation(
-    language: str, sentence: str, answer: str | FeedsvcError, asked: Sequence[str]
-) -> Check:
-    """`asked`: what it wanted of the network meanwhile."""
+def check_translation(language: str, trial: Trial) -> Check:
+    """A sentence on its way through the model."""
     name = f"translation from {language} without network"
-    if asked:
-        return Check(
-            name=name,
-            verdict="fail",
-            found=f"it wanted the network ({', '.join(dict.fromkeys(asked))})",
-            cure="please report this: feedsvc translates offline",
-        )
-    if isinstance(answer, FeedsvcError) or not answer:
-        return Check(
-            name=name,
-            verdict="fail",
-            found=str(answer) or f"{sentence} is translated into nothing",
-            cure="install the model again",
-        )
-    return Check(name=name, verdict="ok", found=f"{sentence} → {answer}")
+    if trial.asked:
+        wanted = ", ".join(dict.fromkeys(trial.asked))
+        cure = "please report this: feedsvc translates offline"
+        return Check(name=name, verdict="fail", found=f"it wanted the network ({wanted})", cure=cure)
+    if trial.error is not None:
+        return Check(name=name, verdict="fail", found=trial.error, cure="if nothing else, install it again")
+    if trial.faults or not trial.answer:
+        found = f"{trial.sentence} came out wrong ({'; '.join(trial.faults) or 'empty'})"
+        return Check(name=name, verdict="fail", found=found, cure="install another model")
+    return Check(name=name, verdict="ok", found=f"{trial.sentence} → {trial.answer}")
 
 
 def _translations(config: Config, spoken: Iterable[str]) -> list[Check]:
@@ -226,26 +233,30 @@ def _translations(config: Config, spoken: Iterable[str]) -> list[Check]:
         checks.append(check_model(language, target, route))
         if not isinstance(route, LanguagePairMissing):
             translator = ArgosTranslator(models, beam_size=config.beam_size)
-            checks.append(
-                check_translation(language, sample(language), *_tried(translator, language, target))
-            )
+            checks.append(check_translation(language, _try(translator, language, target)))
     return checks
 
 
-def _tried(translator: Translator, language: str, target: str) -> tuple[str | FeedsvcError, Sequence[str]]:
-    """A sentence on the way that articles take, and what was asked of the network meanwhile."""
-    out = io.StringIO()
-    pair = texts.Languages.parse(language, target)
+def _try(translator: Translator, language: str, target: str) -> Trial:
+    """A sentence on the way that articles take, while there is no network."""
+    sentence, out = sample(language), io.StringIO()
+    faults: list[str] = []
+    error: str | None = None
     with no_network() as asked:
         try:
-            texts.translate([sample(language)], out, translator, pair, mode="text")
-        except FeedsvcError as error:
-            return error, asked
-        except OSError as error:
-            if not asked:
-                raise
-            return str(error), asked
-    return out.getvalue().strip(), asked
+            pair = texts.Languages.parse(language, target)
+            faults = texts.translate([sentence], out, translator, pair, mode="text")
+        except (FeedsvcError, OSError) as reason:
+            error = str(reason)
+    if languages.script(language) == "Latn":
+        faults = []  # the sentence has nothing but names in it
+    return Trial(
+        sentence=sentence,
+        answer=out.getvalue().strip(),
+        faults=tuple(faults),
+        error=error,
+        asked=tuple(asked),
+    )
 
 
 def _languages(config: Config, found: Look | FeedsvcError) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from feedsvc.errors import ModelError
 from feedsvc.translate.align import Alignment
+from feedsvc.translate.executable import require_code_in_memory
 from feedsvc.translate.packages import Model, tokenizer
 from feedsvc.translate.sentences import cut
 
@@ -40,10 +41,11 @@ class Answer:
 class LoadedModel:
     """A package in memory: a CTranslate2 model and its vocabulary.
 
-    Raises: ModelError if its files cannot be loaded.
+    Raises: ModelError if its files cannot be loaded, or this process must not make code.
     """
 
     def __init__(self, model: Model, *, beam_size: int = 2) -> None:
+        require_code_in_memory(model.path)
         import ctranslate2
 
         threads = len(os.sched_getaffinity(0))

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from feedsvc.config import load_config
-from feedsvc.errors import LanguagePairMissing, ModelError, SchemaTooNew, StoreError
+from feedsvc.errors import LanguagePairMissing, SchemaTooNew, StoreError
 from feedsvc.model import FetchState
 from feedsvc.service import doctor, texts
+from feedsvc.service.doctor import Trial
 from feedsvc.service.offline import NetworkRefused, no_network
 from feedsvc.store import Store
 from feedsvc.store.looking import Look, look
@@ -256,10 +257,20 @@ def test_readers_on_other_machines_are_thought_of() -> None:
     assert "for readers on this machine only" in doctor.check_base_url("http://localhost:8080/").found
 
 
-def test_a_model_that_fails_is_to_be_installed_again() -> None:
-    found = doctor.check_translation("zh", "今天下雨。", ModelError("zh_en", "is broken"), [])
-    assert (found.verdict, found.cure) == ("fail", "install the model again")
-    assert doctor.check_translation("zh", "今天下雨。", "", []).verdict == "fail"
+@pytest.mark.parametrize(
+    ("trial", "verdict"),
+    [
+        (Trial(sentence="今天下雨。", answer="It rains."), "ok"),
+        (Trial(sentence="今天下雨。", answer="It rains.", asked=("socket.connect",)), "fail"),
+        (Trial(sentence="今天下雨。", error="zh_en: is broken"), "fail"),
+        (Trial(sentence="今天下雨。", answer="mon mon", faults=("line 1: repeated",)), "fail"),
+        (Trial(sentence="今天下雨。"), "fail"),
+    ],
+)
+def test_a_translation_has_to_come_out_right(trial: Trial, verdict: str) -> None:
+    found = doctor.check_translation("zh", trial)
+    assert found.verdict == verdict
+    assert bool(found.cure) == (verdict == "fail")
 
 
 def test_an_installed_model_is_preferred_to_the_starter(bundled_models: Models) -> None:
