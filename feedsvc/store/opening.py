@@ -70,7 +70,7 @@ class Database:
             except BlockingIOError as error:
                 lock.seek(0)
                 raise StoreBusy(f"process {lock.read().strip() or 'unknown'}") from error
-            with _store_errors(str(path)):
+            with store_errors(str(path)):
                 lock.truncate(0)
                 os.write(
                     lock.fileno(), str(os.getpid()).encode()
