@@ -94,7 +94,7 @@ def measure(url: str, seconds: int, *headers: str) -> tuple[float, str]:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency", *given, url]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    slowest = re.search(r"99%\s+(\S+)", said)
+    slowest = re.search(r"^\s+99%\s+(\S+)", said, re.MULTILINE)
     assert rate, said
     errors = [line.strip() for line in said.splitlines() if "Non-2xx" in line or "Socket errors" in line]
     return float(rate[1]), "; ".join([f"99 % within {slowest[1] if slowest else '?'}", *errors])

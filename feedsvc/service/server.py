@@ -122,6 +122,9 @@ class Server:
             self._listening = socket.create_server((host, port), family=family)
         except OSError as error:
             raise ServeError(f"{host}:{port}", error.strerror or str(error)) from error
+        # connections inherit it; asyncio sets it itself, but not for sockets that come from `create_server`. Without
+        # it the system holds the end of an answer back for 40 ms
+        self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         place = f"[{host}]" if ":" in host else host
         self.url = f"http://{place}:{self._listening.getsockname()[1]}/"
         self._server = uvicorn.Server(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ def address_of(url: str) -> tuple[str, int]:
 def place(tmp_path_factory: pytest.TempPathFactory, running: Running) -> Iterator[tuple[str, int]]:
     folder = tmp_path_factory.mktemp("public")
     (folder / "a.txt").write_text("here")
+    (folder / "page.html").write_bytes(b"<p>" * 20_000)
     (folder / "big.mp4").write_bytes(bytes(8 << 20))  # from memory
     (folder / "huge.mp4").write_bytes(bytes(40 << 20))  # from the disk
     with running(application(folder), SMALL) as url:
@@ -148,6 +150,19 @@ def test_too_many_connections_are_told_so_and_far_too_many_are_dropped(place: tu
     finally:
         for connection in idle:
             connection.close()
+
+
+def test_answers_are_not_held_back(connect: Connect) -> None:
+    connection = connect()
+    began = time.monotonic()
+    for _ in range(40):
+        connection.sendall(ASK.replace(b"a.txt", b"page.html") + b"\r\n")
+        got = 0
+        while got < 60_000:
+            got += len(connection.recv(1 << 20))
+        while select.select([connection], [], [], 0.002)[0]:
+            connection.recv(1 << 20)
+    assert time.monotonic() - began < 0.8  # Nagle's algorithm and a late acknowledgement would cost 40 × 40 ms
 
 
 def test_requests_that_come_together_are_answered_in_turn(connect: Connect) -> None:
