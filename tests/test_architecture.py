@@ -34,7 +34,7 @@ OWNERS = {
     "jinja2": "publish/pages.py",
     "starlette": "service/server.py",
     "uvicorn": ("service/server.py", "service/serving/patience.py"),
-    "apscheduler": "service/worker.py",
+    "apscheduler": "service/timetable.py",
     "langcodes": "languages.py",
     "typer": ("service/cli", "service/opening.py"),
     "tomlkit": "service/sources.py",
