@@ -162,7 +162,9 @@ def test_answers_are_not_held_back(connect: Connect) -> None:
             got += len(connection.recv(1 << 20))
         while select.select([connection], [], [], 0.002)[0]:
             connection.recv(1 << 20)
-    assert time.monotonic() - began < 0.8  # Nagle's algorithm and a late acknowledgement would cost 40 × 40 ms
+    assert (
+        time.monotonic() - began < 0.8
+    )  # Nagle's algorithm and a late acknowledgement would cost 40 × 40 ms
 
 
 def test_requests_that_come_together_are_answered_in_turn(connect: Connect) -> None:
