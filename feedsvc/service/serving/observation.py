@@ -20,7 +20,7 @@ OUTCOMES = ("new", "unchanged", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Articles:
-    """How the articles of a source fare; each is counted once, but under `sentences`."""
+    """How the articles of a source fare; one that was edited after its translation is also waiting."""
 
     good: int = 0
     #: at least one sentence failed its checks and is shown in the original
