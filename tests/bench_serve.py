@@ -3,9 +3,8 @@
     python tests/bench_serve.py [SECONDS]     default: 5 for each figure
 
 Needs wrk and nginx (Debian has both); says so where they are missing. The feed has 200 KB, and compresses as news
-does. Both servers and wrk share the machine; nginx has a worker for each core, feedsvc is one process. feedsvc keeps what it
-has compressed, nginx compresses each answer. Goal: 2,000
-answers a second, full and conditional.
+does. Both servers and wrk share the machine; nginx has a worker for each core, feedsvc is one process. feedsvc keeps
+what it has compressed, nginx compresses each answer. Goal: 2,000 answers a second, full and conditional.
 """
 
 from __future__ import annotations
