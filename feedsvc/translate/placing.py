@@ -52,7 +52,7 @@ def put_in_place(filled: Path, target: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove what is still there of processes that are not: a lock ends with who holds it."""
     for left in folder.glob(f"{_INCOMING}*"):
-        with suppress(BlockingIOError), _locked(left, wait=False):
+        with suppress(OSError), _locked(left, wait=False):
             shutil.rmtree(left, ignore_errors=True)
 
 
