@@ -249,6 +249,15 @@ def test_failures_are_counted_anew_when_the_feed_says_something_else(
     assert add(entry(), pages=known(first), after=timedelta(hours=1)).pages[0].failures == 2
 
 
+def test_a_failed_page_is_tried_again_when_the_clock_has_been_put_back(
+    web: WebServer, add: Add, entry: Callable[..., Entry]
+) -> None:
+    web.answers["/1"] = Answer(b"", 500)
+    first = known(add(entry(), after=timedelta(days=1000)))
+
+    assert add(entry(), pages=first).pages[0].failures == 2
+
+
 def test_an_article_that_was_there_stays_when_its_page_fails(
     web: WebServer, add: Add, entry: Callable[..., Entry]
 ) -> None:
