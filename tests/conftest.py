@@ -122,7 +122,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(path)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        pytest.skip(f"a small disk of its own cannot be had here: {mounted.stderr.strip()}")
+        pytest.skip(f"a small disk of its own cannot be had here: {mounted.stderr.splitlines()[0]}")
     yield Disk(path)
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
