@@ -19,7 +19,16 @@ import typer
 from feedsvc import __version__
 from feedsvc.errors import ConfigError, FeedsvcError
 from feedsvc.service import cli_models, cli_setup, cli_sources
-from feedsvc.service.opening import Json, config_if_any, open_config, open_store, open_translator, read_clock
+from feedsvc.service.cli_examples import examples
+from feedsvc.service.opening import (
+    Json,
+    complete_source,
+    config_if_any,
+    open_config,
+    open_store,
+    open_translator,
+    read_clock,
+)
 
 if TYPE_CHECKING:
     from feedsvc.config import Config
@@ -30,11 +39,12 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog=examples(""),
     help="Reads news feeds and folders, translates them on this machine, publishes bilingual RSS and Atom.",
 )
-app.command("init")(cli_setup.init)
-app.command("doctor")(cli_setup.doctor)
-app.command("add")(cli_sources.add)
+app.command("init", epilog=examples("init"))(cli_setup.init)
+app.command("doctor", epilog=examples("doctor"))(cli_setup.doctor)
+app.command("add", epilog=examples("add"))(cli_sources.add)
 app.add_typer(cli_sources.app, name="opml")
 app.add_typer(cli_models.app, name="models")
 
@@ -91,11 +101,12 @@ def options(
     context.obj = config
 
 
-@app.command()
+@app.command(epilog=examples("refresh"))
 def refresh(
     context: typer.Context,
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids; default: all.")
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Ids; default: all.", autocompletion=complete_source),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch unconditionally, and try failed sentences again.")
@@ -115,7 +126,7 @@ def refresh(
     _finish(_refresh(config, sources or [], force=force, wait=wait), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=examples("status"))
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Show sources, failures, backlog and outputs."""
     from feedsvc.service import console
@@ -130,19 +141,18 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         console.show_status(found)
 
 
-@app.command()
+@app.command(epilog=examples("explain"))
 def explain(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Id of a source.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Id of a source.", autocompletion=complete_source)
+    ],
     guid: Annotated[
         str | None, typer.Argument(metavar="[GUID]", help="Guid or link of an entry, or a part of its title.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why an entry is in the feeds or not, how its sentences fared, and what the glossary did.
-
-    Example: feedsvc explain archive Lavrov
-    """
+    """Tell why an entry is in the feeds or not, how its sentences fared, and what the glossary did."""
     from feedsvc.service import console
     from feedsvc.service.explain import explain_entry, explain_source
 
@@ -161,7 +171,7 @@ def explain(
         console.show_entry(found)
 
 
-@app.command()
+@app.command(epilog=examples("translate"))
 def translate(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Default, and -: standard input.")] = None,
@@ -179,10 +189,7 @@ def translate(
         ),
     ] = None,
 ) -> None:
-    """Translate text. What cannot be translated well stands in the original, and is named on standard error.
-
-    Example: feedsvc translate --from zh --lines headlines.txt > headlines.en.txt
-    """
+    """Translate text. What cannot be translated well stands in the original, and is named on standard error."""
     from feedsvc.service import texts
     from feedsvc.translate import load_glossary
 
@@ -205,7 +212,7 @@ def translate(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("run"))
 def run(
     context: typer.Context,
     log_format: Annotated[
@@ -228,7 +235,7 @@ def run(
         worker.run()
 
 
-@app.command()
+@app.command(epilog=examples("serve"))
 def serve(
     context: typer.Context,
     listen: Annotated[
@@ -240,7 +247,7 @@ def serve(
     _serve(open_config(context), listen)
 
 
-@app.command()
+@app.command(epilog=examples("demo"))
 def demo(
     context: typer.Context,
     serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from feedsvc.service.cli_examples import examples
 from feedsvc.service.opening import Json, config_if_any, open_models, read_clock
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ IndexUrl = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("models list"))
 def models_list(
     context: typer.Context,
     offline: Annotated[
@@ -46,7 +47,7 @@ def models_list(
         console.show_models(found, offers, listing, now=now)
 
 
-@app.command("install")
+@app.command("install", epilog=examples("models install"))
 def models_install(
     context: typer.Context,
     what: Annotated[list[str], typer.Argument(metavar="FROM TO | FILE.argosmodel")],
@@ -56,7 +57,7 @@ def models_install(
     """Install the model of two languages from the index of Argos, or one from a package file.
 
     Where the index has none for the two, those of the shortest way through other languages. Each is checked, by
-    translating with it, before it replaces anything. Examples: models install zh en, models install zh_en.argosmodel
+    translating with it, before it replaces anything.
     """
     from feedsvc.service import console
 
@@ -75,7 +76,7 @@ def models_install(
         console.show(f"{'Installed' if is_new else 'Here already:'} {model.engine}: {model.path}")
 
 
-@app.command("remove")
+@app.command("remove", epilog=examples("models remove"))
 def models_remove(
     context: typer.Context,
     source_language: Annotated[str, typer.Argument(metavar="FROM")],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from feedsvc.errors import ConfigError, ParseError
+from feedsvc.service.cli_examples import examples
 from feedsvc.service.opening import Json, open_config, open_models, open_store, read_clock
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def add(
     """Find the feed behind an address, and add it to the sources in the configuration.
 
     Of several, a person at a terminal is asked which; elsewhere --first or --all says it.
-    Example: feedsvc add news.example
     """
     from feedsvc.service import adding, console_sources
 
@@ -78,7 +78,7 @@ def add(
         _name_missing_models(plan, search, config)
 
 
-@app.command("import")
+@app.command("import", epilog=examples("opml import"))
 def opml_import(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="-: standard input.")],
@@ -109,7 +109,7 @@ def opml_import(
         raise typer.Exit(1)
 
 
-@app.command("export")
+@app.command("export", epilog=examples("opml export"))
 def opml_export(
     context: typer.Context,
     translated: Annotated[
@@ -118,7 +118,7 @@ def opml_export(
 ) -> None:
     """Write the sources as OPML.
 
-    To standard output, for other programs to import. Example: feedsvc opml export > sources.opml
+    To standard output, for other programs to import.
     """
     from feedsvc.publish import NAME, Renderer, opml
     from feedsvc.service import adding, console

@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
+def complete_source(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Ids of sources, with where each is, for the completion of a shell; none where the configuration is not TOML."""
+    import tomllib
+    from pathlib import Path
+
+    from feedsvc.config import find_config
+
+    given = context.find_root().params.get("config")
+    try:
+        path = find_config(Path(given) if given else None)
+        sources = tomllib.loads(path.read_text(encoding="utf-8-sig"))["sources"]
+        known = [(str(s["id"]), str(s.get("url") or s.get("file") or s.get("folder") or "")) for s in sources]
+    except (ConfigError, OSError, ValueError, LookupError, TypeError):
+        return []
+    taken = context.params.get("sources") or ()
+    return [(i, place) for i, place in known if i.startswith(incomplete) and i not in taken]
+
+
 def open_config(context: typer.Context) -> Config:
     """The configuration. Raises: ConfigError."""
     from feedsvc.config import find_config, load_config

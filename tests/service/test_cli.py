@@ -375,9 +375,9 @@ def test_a_file_that_is_no_package_is_refused_by_name(run: Run, config: Path) ->
 
 
 def test_help_and_version_answer_without_loading_the_heavy_libraries() -> None:
-    for option in ("--help", "--version"):
+    for option in (["--help"], ["--version"], ["refresh", "--help"]):
         ran = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "feedsvc", option],
+            [sys.executable, "-X", "importtime", "-m", "feedsvc", *option],
             capture_output=True,
             text=True,
             check=True,
@@ -393,10 +393,11 @@ def test_help_and_version_answer_without_loading_the_heavy_libraries() -> None:
             "lxml",
             "feedparser",
             "numpy",
-            "pydantic",
             "starlette",
         }
         assert not imported & heavy
+        # Typer itself needs pydantic for the options of a command
+        assert "pydantic" not in imported or len(option) > 1
         assert "feedsvc" in ran.stdout
 
 
