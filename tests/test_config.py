@@ -411,6 +411,11 @@ def test_a_configuration_that_is_missing_is_named(tmp_path: Path) -> None:
         find_config(tmp_path / "missing.toml")
 
 
+def test_a_configuration_that_may_not_be_looked_for_is_named_too() -> None:
+    with pytest.raises(ConfigError, match="no configuration file"):
+        find_config(Path("x" * 5000))
+
+
 def test_models_live_below_the_home_directory_without_a_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -55,10 +55,10 @@ def init(layout: Layout, *, force: bool = False) -> Made:
     Raises: ConfigError if there is one already; SetupError if something cannot be written.
     """
     path = layout.config
-    if path.exists() and not force:
-        raise ConfigError(path, ["is there already; --force puts it aside and writes another"])
     example = _example()
     try:
+        if path.exists() and not force:
+            raise ConfigError(path, ["is there already; --force puts it aside and writes another"])
         made = [*_folders(path.parent), *_glossaries(example / "glossaries", path.parent / "glossaries")]
         kept = _aside(path)
         path.write_text(_adapted((example / _NAME).read_text(encoding="utf-8"), layout), encoding="utf-8")
