@@ -47,23 +47,37 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 def allowed(filters: list[str]) -> set[str]:
     """The system calls that the lines of SystemCallFilter= leave, the first of which allows."""
-    calls = set(_calls("@default"))
+    groups = _groups()
+    calls = set(_calls("@default", groups))
     for line in filters:
-        named = {call for name in line.removeprefix("~").split() for call in _calls(name)}
+        named = {call for name in line.removeprefix("~").split() for call in _calls(name, groups)}
         calls = calls - named if line.startswith("~") else calls | named
     return calls
 
 
-def _calls(name: str) -> Iterator[str]:
+def _groups() -> dict[str, list[str]]:
+    """What systemd means by @system-service and the like: calls, and other groups."""
+    told = subprocess.run(
+        ["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True
+    )
+    groups: dict[str, list[str]] = {}
+    members: list[str] = []
+    for line in told.stdout.splitlines():
+        if line.startswith("@"):
+            members = groups.setdefault(line.strip(), [])
+        elif line.startswith("#"):
+            members = []  # calls that are in no group
+        elif (word := line.strip()) and not word.startswith("#"):
+            members.append(word)
+    return groups
+
+
+def _calls(name: str, groups: dict[str, list[str]]) -> Iterator[str]:
     if not name.startswith("@"):
         yield name
         return
-    told = subprocess.run(
-        ["systemd-analyze", "syscall-filter", "--no-pager", name], capture_output=True, text=True, check=True
-    )
-    for line in told.stdout.splitlines()[1:]:
-        if (word := line.strip()) and not word.startswith("#"):
-            yield from _calls(word)
+    for member in groups[name]:
+        yield from _calls(member, groups)
 
 
 def _filter(calls: set[str]) -> None:
