@@ -19,9 +19,11 @@ from feedsvc.ingest import Fetcher
 from feedsvc.model import Failure, Pending, RunReport, Source
 from feedsvc.polling import poll
 from feedsvc.publishing import publish, tell_hubs
-from feedsvc.store import Store
+from feedsvc.store import OnWait, Store, Waiting
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
+#: entries that are looked at for one turn
+_LOADED_AT_ONCE = 50
 #: told what is going on: the stage, how much is done, and of how much
 Progress = Callable[[str, int, int], None]
 
@@ -37,19 +39,22 @@ def refresh(
     force: bool = False,
     improve: int | None = None,
     on_progress: Progress = lambda stage, done, total: None,
+    on_wait: OnWait | None = None,
 ) -> RunReport:
     """Bring the sources (or `only` some) up to date and republish.
 
     `force` asks for every document anew, publishes every file anew, and translates again what is translated:
     sentences that passed come from the memory, those that failed get another chance. Entries in the feeds that an older model or another
     glossary translated are translated again afterwards; `improve` limits them, so that a service comes back soon.
+    Where another process works on the database, `on_wait` hears who until it makes way; so does this one, between
+    groups of entries, for those that wait. Without `on_wait` nobody waits for the first turn.
 
-    Raises: StoreError, PublishError; what concerns one source is in the report.
+    Raises: StoreBusy, StoreError, PublishError; what concerns one source is in the report.
     """
     chosen = [s for s in config.sources if not only or s.id in only]
-    with store.exclusive():
-        work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
-        # ingest, store
+    work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
+    # ingest, store
+    with store.exclusive(on_wait):
         read = poll(
             chosen,
             store,
@@ -61,19 +66,25 @@ def refresh(
             named=bool(only),
             on_progress=partial(on_progress, "ingest"),
         )
-        # translate
-        waiting = store.pending([s.id for s in chosen], config.target_language, again=force)
-        done = work.translate(waiting)
-        store.release_overdue(config.target_language, publish_after=config.publish_after, now=now)
-        # publish
-        on_progress("publish", 0, 1)
-        files = publish(config, store, force=force)
-        on_progress("publish", 1, 1)
-        # what is published can be made better: readers see no new entries for it
-        improved = work.improve(chosen, limit=improve)
-        if improved.entries:
-            files = tuple(dict.fromkeys((*files, *publish(config, store))))
-    untold = tell_hubs(config, files)
+    done, improved, files = _Translated(), _Translated(), dict[str, None]()
+    is_over = False
+    while not is_over:  # others get their turn in between
+        with store.exclusive(on_wait or _wait):
+            # translate
+            done += work.translate(store.pending([s.id for s in chosen], config.target_language, again=force))
+            store.release_overdue(config.target_language, publish_after=config.publish_after, now=now)
+            # publish
+            on_progress("publish", 0, 1)
+            files |= dict.fromkeys(publish(config, store, force=force and not files))
+            on_progress("publish", 1, 1)
+            if done.is_complete:
+                # what is published can be made better: readers see no new entries for it
+                better = work.improve(chosen, limit=improve)
+                if better.entries:
+                    files |= dict.fromkeys(publish(config, store))
+                improved += better
+            is_over = done.is_complete and improved.is_complete
+    untold = tell_hubs(config, tuple(files))
     return RunReport(
         sources=len(chosen),
         unchanged=read.unchanged,
@@ -82,9 +93,63 @@ def refresh(
         translated_entries=done.entries,
         improved_entries=improved.entries,
         sentences=done.sentences + improved.sentences,
-        files=files,
+        files=tuple(files),
         failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures, *untold))),
     )
+
+
+def turn(
+    config: Config,
+    store: Store,
+    translator: Translator,
+    *,
+    now: datetime,
+    aside: set[Waiting],
+    on_progress: Progress = lambda stage, done, total: None,
+) -> RunReport | None:
+    """Translate a little of what waits: the newest entry of each source, then the next; a group in all. None if nothing waits.
+
+    What a service does again and again while it holds the database; to publish is another matter. Entries that
+    were tried are put `aside`, so that those that cannot be translated do not come again and again.
+
+    Raises: StoreError.
+    """
+    waiting = store.queue([source.id for source in config.sources], config.target_language)
+    picked = store.pending_of(
+        [(w.source_id, w.guid) for w in fair(w for w in waiting if w not in aside)[:_LOADED_AT_ONCE]],
+        config.target_language,
+    )
+    group: list[Pending] = []
+    size = 0
+    for pending in picked:
+        size += len(pending.entry.body_html)
+        if group and size > article.GROUP_CHARS:
+            break
+        group.append(pending)
+    if not group:
+        return None
+    work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
+    done = work.translate(group)
+    aside |= set(map(_waiting, group))
+    return RunReport(
+        translated_entries=done.entries,
+        sentences=done.sentences,
+        failures=done.failures,
+    )
+
+
+def fair(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """What waits, newest first, in another order: one of each source in turn, so that none waits for another's backlog."""
+    ranks: Counter[str] = Counter()
+    rounds: list[tuple[int, int, Waiting]] = []
+    for place, one in enumerate(waiting):
+        rounds.append((ranks[one.source_id], place, one))
+        ranks[one.source_id] += 1
+    return [one for _, _, one in sorted(rounds)]
+
+
+def _wait(holder: str) -> None:
+    """Wait for a turn in the middle of a refresh, whoever has it now."""
 
 
 def improve(
@@ -95,6 +160,7 @@ def improve(
     now: datetime,
     limit: int,
     on_progress: Progress = lambda stage, done, total: None,
+    on_wait: OnWait | None = None,
 ) -> RunReport:
     """Translate some entries again that a better model or another glossary would change, and republish.
 
@@ -102,12 +168,17 @@ def improve(
     """
     if not outdated(config, store, translator, config.sources, glossaries(config)[0], limit=1):
         return RunReport()  # without keeping anybody else from a refresh
-    with store.exclusive():
+    with store.exclusive(on_wait):
         work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
         done = work.improve(config.sources, limit=limit)
         files = publish(config, store) if done.entries else ()
     untold = tell_hubs(config, files)
-    return RunReport(improved_entries=done.entries, sentences=done.sentences, files=files, failures=untold)
+    return RunReport(
+        improved_entries=done.entries,
+        sentences=done.sentences,
+        files=files,
+        failures=(*done.failures, *untold),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +186,23 @@ class _Translated:
     entries: int = 0
     sentences: int = 0
     failures: tuple[Failure, ...] = ()
+    #: nothing was left for another turn
+    is_complete: bool = True
+
+    def __add__(self, later: _Translated) -> _Translated:
+        return _Translated(
+            entries=self.entries + later.entries,
+            sentences=self.sentences + later.sentences,
+            failures=(*self.failures, *later.failures),
+            is_complete=later.is_complete,
+        )
 
 
 class _Work:
-    """Translates entries, newest first, group by group; each group is saved at once, or not at all."""
+    """Translates entries, newest first, group by group; each group is saved at once, or not at all.
+
+    Makes way for others between groups. What was tried once is not tried again.
+    """
 
     def __init__(
         self,
@@ -137,9 +221,11 @@ class _Work:
         self._retry = retry
         self._on_progress = on_progress
         self._glossaries, self._unreadable = glossaries(config)
+        self._tried: set[Waiting] = set()
 
     def translate(self, waiting: Sequence[Pending]) -> _Translated:
         """Translate what waits, as far as there are models and glossaries for it."""
+        waiting = [p for p in waiting if _waiting(p) not in self._tried]
         engines = _engines(
             [p.entry.language for p in waiting], self._translator, self._config.target_language
         )
@@ -167,8 +253,9 @@ class _Work:
             done += more
             self._on_progress("translate", done, total)
 
-        while groups:
+        while groups and not (entries and self._store.is_wanted()):
             group = groups.pop(0)
+            self._tried |= {_waiting(item.pending) for item in group}
             try:
                 result = batch.translate_group(
                     group,
@@ -190,7 +277,7 @@ class _Work:
             self._store.save_group(result.translations, result.learnt, now=self._now)
             entries += len(group)
             asked += result.asked
-        return _Translated(entries=entries, sentences=asked, failures=tuple(failures))
+        return _Translated(entries=entries, sentences=asked, failures=tuple(failures), is_complete=not groups)
 
     def improve(self, sources: Sequence[Source], *, limit: int | None) -> _Translated:
         """Translate again what stands in the feeds and would be better, or follow the glossary, now."""
@@ -293,6 +380,10 @@ def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Fail
         )
         for (source_id, language), count in stuck.items()
     )
+
+
+def _waiting(pending: Pending) -> Waiting:
+    return Waiting(pending.entry.source_id, pending.entry.guid, pending.content_hash)
 
 
 def _failure(pending: Pending, error: Exception) -> Failure:

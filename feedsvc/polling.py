@@ -6,16 +6,17 @@ bounded, and so is the memory, however many sources there are.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from types import TracebackType
+from typing import Self, TypeAlias
 from urllib.parse import urlsplit
 
 from feedsvc import schedule
@@ -39,7 +40,8 @@ class LeftAlone:
 
 
 Outcome: TypeAlias = ParsedFeed | NotModified | SourceError | LeftAlone
-_Read: TypeAlias = tuple[Source, FetchState, Outcome]
+#: a source, its state before, and what came of reading it
+Read: TypeAlias = tuple[Source, FetchState, Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,14 @@ class Polled:
     new_entries: int = 0
     changed_entries: int = 0
     failures: tuple[Failure, ...] = ()
+
+    def __add__(self, other: Polled) -> Polled:
+        return Polled(
+            unchanged=self.unchanged + other.unchanged,
+            new_entries=self.new_entries + other.new_entries,
+            changed_entries=self.changed_entries + other.changed_entries,
+            failures=(*self.failures, *other.failures),
+        )
 
 
 def poll(
@@ -64,31 +74,86 @@ def poll(
     named: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Polled:
-    """Read sources and save what they say.
+    """Read sources, and save what each says as soon as it has said it.
 
     A source whose server has said that it is gone is left alone, unless it was asked for by name; so is one
     whose server wants to wait. `force` asks both, and everything else unconditionally. Pictures that belong to
     entries are kept in `media_folder`, before anything refers to them.
     """
-    unchanged = new = changed = done = 0
-    failures: list[Failure] = []
+    read = Polled()
+    done = 0
     on_progress(0, len(sources))
     for batch in _read_all(sources, store, fetcher, limits, now=now, force=force, named=named):
-        keep_media([m for _, _, o in batch if isinstance(o, ParsedFeed) for m in o.media], media_folder)
-        for saved in _save(batch, store, now=now):
-            new, changed = new + saved.new, changed + saved.changed
-        for source, _, outcome in batch:
-            unchanged += isinstance(outcome, NotModified)
-            failures += [Failure(source_id=source.id, reason=why) for why in _complaints(outcome)]
+        read += save(batch, store, media_folder=media_folder, now=now)
         done += len(batch)
         on_progress(done, len(sources))
     places = {source.id: place for place, source in enumerate(sources)}
+    return replace(read, failures=tuple(sorted(read.failures, key=lambda f: places[f.source_id])))
+
+
+def save(batch: Sequence[Read], store: Store, *, media_folder: Path, now: datetime) -> Polled:
+    """Store what sources said, or why they said nothing, each with its pictures."""
+    keep_media([m for _, _, o in batch if isinstance(o, ParsedFeed) for m in o.media], media_folder)
+    saved = _save(batch, store, now=now)
     return Polled(
-        unchanged=unchanged,
-        new_entries=new,
-        changed_entries=changed,
-        failures=tuple(sorted(failures, key=lambda failure: places[failure.source_id])),
+        unchanged=sum(isinstance(outcome, NotModified) for _, _, outcome in batch),
+        new_entries=sum(one.new for one in saved),
+        changed_entries=sum(one.changed for one in saved),
+        failures=tuple(
+            Failure(source_id=source.id, reason=why)
+            for source, _, outcome in batch
+            for why in _complaints(outcome)
+        ),
     )
+
+
+def known(sources: Sequence[Source], store: Store) -> dict[str, Known]:
+    """What is known of sources before they are read again, as far as it is still true of them, by id."""
+    found = store.known(sources)
+    return {source.id: _still_true(source, found[source.id]) for source in sources}
+
+
+class Readers:
+    """Threads that read sources, as many at a time as the limits allow; each outcome is told from its thread.
+
+    Nobody waits for them: what one is reading when the process ends was not saved, and is due again.
+    """
+
+    def __init__(self, fetcher: Fetcher, limits: Limits, tell: Callable[[Read], None]) -> None:
+        self._fetcher = fetcher
+        self._limits = limits
+        self._tell = tell
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._is_stopped = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_stopped.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def start(
+        self, source: Source, known: Known, *, now: datetime, force: bool = False, named: bool = False
+    ) -> None:
+        """Have a source read."""
+
+        def read() -> None:
+            outcome = _outcome(source, self._fetcher, known, now=now, force=force, named=named)
+            self._tell((source, known.state, outcome))
+
+        self._jobs.put(read)
+        if len(self._threads) < self._limits.connections:
+            self._threads.append(threading.Thread(target=self._work, name="ingest", daemon=True))
+            self._threads[-1].start()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) and not self._is_stopped.is_set():
+            job()
 
 
 def _read_all(
@@ -100,22 +165,16 @@ def _read_all(
     now: datetime,
     force: bool,
     named: bool,
-) -> Iterator[list[_Read]]:
+) -> Iterator[list[Read]]:
     """What each source said, in batches of those that were ready at the same time."""
-
-    done: SimpleQueue[_Read] = SimpleQueue()
-
-    def read(source: Source, known: Known) -> None:
-        done.put((source, known.state, _outcome(source, fetcher, known, now=now, force=force, named=named)))
-
+    done: SimpleQueue[Read] = SimpleQueue()
     at_once = 2 * limits.connections
     waiting = _with_known(_spread(sources), store, at_once)
     running = 0
-    pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ingest")
-    try:
+    with Readers(fetcher, limits, done.put) as readers:
         while True:
-            for source, known in islice(waiting, at_once - running):
-                pool.submit(read, source, known)
+            for source, its_known in islice(waiting, at_once - running):
+                readers.start(source, its_known, now=now, force=force, named=named)
                 running += 1
             if not running:
                 return
@@ -125,8 +184,6 @@ def _read_all(
                     ready.append(done.get(timeout=_GATHER_S))
             running -= len(ready)
             yield ready
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _outcome(
@@ -159,9 +216,9 @@ def _with_known(sources: Sequence[Source], store: Store, at_once: int) -> Iterat
     """Each source with what is still true of what is known of it."""
     for start in range(0, len(sources), at_once):
         some = sources[start : start + at_once]
-        known = store.known(some)
+        found = known(some, store)
         for source in some:
-            yield source, _still_true(source, known[source.id])
+            yield source, found[source.id]
 
 
 def _still_true(source: Source, known: Known) -> Known:
@@ -190,8 +247,7 @@ def _why_not(source: Source, state: FetchState, *, now: datetime, named: bool) -
     return None
 
 
-def _save(batch: Sequence[_Read], store: Store, *, now: datetime) -> list[Saved]:
-    """Store what sources said, or why they said nothing."""
+def _save(batch: Sequence[Read], store: Store, *, now: datetime) -> list[Saved]:
     rows = [
         (
             source.id,

@@ -25,11 +25,16 @@ LOOKS_PER_GAP = 4
 _LOOKED_AT = 10
 _LONGEST_BACK_OFF_S = 86400
 _HOURS_OF_A_WEEK = 168
+#: clocks are corrected by less than this every day
+_CLOCK_SLACK = timedelta(minutes=5)
 
 
 def is_due(state: FetchState, *, now: datetime) -> bool:
-    """It is time to look at a source of one's own accord."""
-    return state.gone_at is None and (state.next_check_at is None or state.next_check_at <= now)
+    """It is time to look at a source of one's own accord; also where the clock has been put back since the last look."""
+    if state.gone_at is not None:
+        return False
+    is_back = state.checked_at is not None and state.checked_at > now + _CLOCK_SLACK
+    return is_back or state.next_check_at is None or state.next_check_at <= now
 
 
 def next_check(source: Source, state: FetchState, answered: Answered, *, now: datetime) -> FetchState:

@@ -33,7 +33,7 @@ OWNERS = {
     "feedgen": "publish/render.py",
     "jinja2": "publish/pages.py",
     "starlette": "service/server.py",
-    "apscheduler": "service/worker.py",
+    "apscheduler": "service/timetable.py",
     "langcodes": "languages.py",
     "typer": ("service/cli", "service/opening.py"),
     "tomlkit": "service/sources.py",

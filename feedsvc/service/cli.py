@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -34,6 +35,22 @@ app = typer.Typer(
 app.command("add")(cli_sources.add)
 app.add_typer(cli_sources.app, name="opml")
 app.add_typer(cli_models.app, name="models")
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From which level on events are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def main() -> None:
@@ -81,6 +98,9 @@ def refresh(
     force: Annotated[
         bool, typer.Option("--force", help="Fetch unconditionally, and try failed sentences again.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for a service or refresh that is at work.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Read the sources, translate what is new, publish. Once, now."""
@@ -90,7 +110,7 @@ def refresh(
         raise ConfigError(
             config.path, [f'there is no source "{s}"; there are: {", ".join(known)}' for s in unknown]
         )
-    _finish(_refresh(config, sources or [], force=force), as_json=as_json)
+    _finish(_refresh(config, sources or [], force=force, wait=wait), as_json=as_json)
 
 
 @app.command()
@@ -184,13 +204,26 @@ def translate(
 
 
 @app.command()
-def run(context: typer.Context) -> None:
-    """Run in the background: refresh each source when it is due, and serve if [server] is set."""
-    from feedsvc.service import console
+def run(
+    context: typer.Context,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="text: time, level, event, key=value …; or JSON lines.")
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
+    ] = LogLevel.INFO,
+) -> None:
+    """Run in the background: refresh each source when it is due, and serve if [server] is set.
+
+    SIGHUP, or a changed file, reloads the configuration; SIGTERM ends the service within seconds.
+    """
+    from feedsvc.service import logs
     from feedsvc.service.worker import Worker
 
     config = open_config(context)
-    Worker(config, open_translator(config), report=console.show_report, say=console.complain).run()
+    logs.set_up(as_json=log_format is LogFormat.JSON, level=log_level)
+    with Worker(config, open_translator(config)) as worker:
+        worker.run()
 
 
 @app.command()
@@ -229,10 +262,17 @@ def demo(
         _serve(config, listen)
 
 
-def _refresh(config: Config, sources: list[str], *, force: bool) -> RunReport:
+def _refresh(config: Config, sources: list[str], *, force: bool, wait: bool = True) -> RunReport:
     from feedsvc import pipeline
     from feedsvc.ingest import Fetcher
-    from feedsvc.service.console import progress_bar
+    from feedsvc.service.console import complain, progress_bar
+
+    told: set[str] = set()
+
+    def on_wait(holder: str) -> None:
+        if holder not in told:
+            complain(f"Waiting for {holder}, which works on the same database (--no-wait does not).")
+        told.add(holder)
 
     with open_store(config) as store, Fetcher(config.limits) as fetcher, progress_bar() as on_progress:
         return pipeline.refresh(
@@ -244,6 +284,7 @@ def _refresh(config: Config, sources: list[str], *, force: bool) -> RunReport:
             only=sources,
             force=force,
             on_progress=on_progress,
+            on_wait=on_wait if wait else None,
         )
 
 

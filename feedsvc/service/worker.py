@@ -1,122 +1,413 @@
-"""The background service: looks every half minute which sources are due, and refreshes those.
+"""The background service: reads each source when it is due, translates a little at a time, publishes.
 
-Due times are in the store, so they survive restarts; a time that was missed is made up for once.
+Due times are in the store, so they survive restarts; a time that was missed is made up for once. Threads wait for
+the clock and for the network, and tell the one loop, which alone works on the database. What it does at any moment
+may be cut short: all that is lost is work that is due again.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from types import FrameType, TracebackType
+from typing import Self
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from feedsvc import pipeline, schedule
+from feedsvc import pipeline, polling, schedule
 from feedsvc.config import Config
-from feedsvc.errors import FeedsvcError
+from feedsvc.errors import ConfigError, FeedsvcError
 from feedsvc.ingest import Fetcher
-from feedsvc.model import RunReport
+from feedsvc.model import FetchState, ParsedFeed, RunReport
+from feedsvc.publishing import publish, tell_hubs
+from feedsvc.service.logs import say
+from feedsvc.service.notify import notify, watchdog_seconds
+from feedsvc.service.reloading import ConfigFile
 from feedsvc.service.server import serve
-from feedsvc.store import Store
+from feedsvc.service.timetable import Timetable
+from feedsvc.store import Store, Waiting
 from feedsvc.translate import Translator
 
-LOOK_EVERY_S = 30
-#: entries that are translated again between two looks at what is due
+#: between two looks at all that is known: what other processes did, what could not be translated before
+LOOK_EVERY = timedelta(minutes=5)
+TIDY_EVERY = timedelta(days=1)
+TIDY_AFTER = timedelta(minutes=10)
+#: a process that was asked to stop is gone after this time, whatever it is doing
+STOP_WITHIN_S = 8.0
+#: without anything to translate, after which the models leave the memory
+IDLE_S = 300.0
+#: after a failure that concerns everything, such as a full disk
+PAUSE_S = 30.0
+#: entries that are translated again before anything else has its turn
 _IMPROVED_AT_ONCE = 20
-#: looks without anything to translate after which the models leave the memory
-_IDLE_LOOKS = 10
+_PATIENCE_S = 2.0
+_SHORTEST_INTERVAL = timedelta(seconds=10)
 
 
 class Stopped(BaseException):
-    """The service was asked to stop while a refresh was under way."""
+    """The service was asked to stop while it was working."""
 
 
 class Worker:
-    """Refreshes what is due, one refresh at a time, until it is stopped."""
+    """Does what is due until it is stopped; a context manager."""
 
-    def __init__(
-        self,
-        config: Config,
-        translator: Translator,
-        *,
-        report: Callable[[RunReport], None],
-        say: Callable[[str], None],
-    ) -> None:
+    def __init__(self, config: Config, translator: Translator) -> None:
         self._config = config
+        self._file = ConfigFile(config.path)
         self._translator = translator
-        self._report = report
-        self._say = say
-        self._stopping = threading.Event()
-        self._idle_looks = 0
+        self._timetable = Timetable()
+        #: what threads and signal handlers tell the loop; nothing else may be called in those
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._alarm: SimpleQueue[None] = SimpleQueue()
+        self._is_stopping = False
+        self._error: FeedsvcError | None = None
+        #: sources that are due, those of them that somebody asked for, and those that are being read
+        self._due: dict[str, None] = {}
+        self._asked: set[str] = set()
+        self._in_flight: set[str] = set()
+        self._read: list[polling.Read] = []
+        #: entries that were tried since the last look
+        self._aside: set[Waiting] = set()
+        self._has_backlog = self._is_stale = self._may_improve = False
+        self._wants_look = self._wants_reload = self._wants_tidying = False
+        #: what could not be translated, and was said
+        self._said: set[tuple[str, str]] = set()
+        self._waits_for = ""
+        self._paused_until = self._fed_at = 0.0
+        self._translated_at: float | None = None
+
+    def __enter__(self) -> Self:
+        self._store = Store(self._config.database)
+        self._network, self._readers = self._open_network()
+        self._timetable.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timetable.stop()
+        if not self._in_flight:  # else nobody waits for the network any longer
+            self._network.close()
+        self._store.close()
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; serves the output folder too where `[server]` is configured."""
-        scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
-        scheduler.add_job(self.look, "interval", seconds=LOOK_EVERY_S, next_run_time=datetime.now(UTC))
+        """Work until SIGTERM or SIGINT; serves the output folder too where `[server]` is configured.
+
+        SIGHUP, or another content of its file, reloads the configuration. Raises: ServeError.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
-        scheduler.start()
-        try:
-            if self._config.listen:
-                serve(self._config.output_dir, *self._config.listen)
-            else:
-                self._stopping.wait()
-        finally:
-            self._stopping.set()
-            scheduler.shutdown(wait=True)
+            signal.signal(number, self._on_stop_signal)
+        signal.signal(signal.SIGHUP, self._on_hang_up)
+        threading.Thread(target=self._end_in_time, name="end", daemon=True).start()
+        if self._config.listen:
+            threading.Thread(target=self._serve, name="server", daemon=True).start()
+        now = _now()
+        self._timetable.every(LOOK_EVERY, partial(self._tell, self.look), first=now + LOOK_EVERY)
+        self._timetable.every(TIDY_EVERY, partial(self._tell, self.tidy), first=now + TIDY_AFTER)
+        self.look()
+        say(logging.INFO, "started", pid=os.getpid(), sources=len(self._config.sources))
+        notify("READY=1")
+        while not self._is_stopping:
+            self.work()
+            self._handle_events(_PATIENCE_S)
+            self._feed_watchdog()
+            self._reload_if_wanted()
+            self.rest()
+        notify("STOPPING=1")
+        if self._error:
+            raise self._error
+        say(logging.INFO, "stopped", unfinished=len(self._in_flight))
+
+    def ask(self, source_id: str) -> None:
+        """Read a source as soon as possible, due or not; from any thread."""
+        self._tell(partial(self._on_asked, source_id))
 
     def look(self) -> None:
-        """Refresh the sources that are due now; nothing that goes wrong ends the service."""
+        """Find out anew what is to be done, from the store, when there is time."""
+        self._wants_look = True
+
+    def tidy(self) -> None:
+        """Remove what is not needed any more, when there is time."""
+        self._wants_tidying = True
+
+    def work(self) -> None:
+        """Do what is to be done, until there is nothing, or another process wants the database."""
+        if _monotonic() < self._paused_until:
+            return
         try:
-            self._refresh_due(datetime.now(UTC).replace(microsecond=0))
-        except FeedsvcError as error:
-            self._say(f"failed: {error}")
+            if self._is_busy(makes_way=False):
+                with self._store.exclusive(self._on_wait):
+                    while self._step():
+                        pass
+            if self._may_improve and not self._is_stopping:
+                self._improve()
         except Stopped:
-            self._say("stopped in the middle of a refresh; the next start goes on with it")
+            say(logging.INFO, "interrupted")
+        except FeedsvcError as error:
+            say(logging.ERROR, "failed", reason=str(error), pause_s=int(PAUSE_S))
+            self._paused_until = _monotonic() + PAUSE_S
+            self.look()
 
-    def _refresh_due(self, now: datetime) -> None:
-        with Store(self._config.database) as store, Fetcher(self._config.limits) as fetcher:
-            states = store.states([s.id for s in self._config.sources])
-            due = [source_id for source_id, state in states.items() if schedule.is_due(state, now=now)]
-            if due:
-                report = pipeline.refresh(
-                    self._config,
-                    store,
-                    fetcher,
-                    self._translator,
-                    now=now,
-                    only=due,
-                    improve=0,  # new entries of other sources must not wait for that
-                    on_progress=self._stop_if_asked,
-                )
-                self._report(report)
-            else:
-                report = self._improve(store, now)
-        self._rest(is_idle=report.sentences == 0)
+    def _step(self) -> bool:
+        """A little of everything; False if there is nothing more to do now."""
+        self._breathe()
+        makes_way = self._wants_reload or self._store.is_wanted()
+        if self._wants_look:
+            self._look()
+        if not makes_way:
+            self._start_due()
+        self._save_read()
+        if self._has_backlog and not makes_way:
+            self._translate()
+        if self._is_stale:
+            self._publish()
+        if self._wants_tidying and not makes_way and not self._in_flight:
+            self._tidy()
+        self._handle_events(0.0 if self._has_backlog or not self._in_flight else _PATIENCE_S)
+        return self._is_busy(makes_way=makes_way)
 
-    def _improve(self, store: Store, now: datetime) -> RunReport:
+    def _is_busy(self, *, makes_way: bool) -> bool:
+        if self._in_flight or self._read:
+            return True
+        return not makes_way and (
+            bool(self._due) or self._has_backlog or self._is_stale or self._wants_look or self._wants_tidying
+        )
+
+    def _look(self) -> None:
+        self._wants_look = False
+        states = self._store.states([source.id for source in self._config.sources])
+        for source_id, state in states.items():
+            self._schedule(source_id, state)
+        self._aside.clear()
+        self._has_backlog = self._is_stale = self._may_improve = True
+
+    def _start_due(self) -> None:
+        room = 2 * self._config.limits.connections - len(self._in_flight)
+        configured = {source.id: source for source in self._config.sources}
+        sources = [configured[i] for i in self._due if i in configured and i not in self._in_flight][:room]
+        if len(sources) < room:
+            self._due.clear()
+        known, now = polling.known(sources, self._store), _now()
+        for source in sources:
+            self._due.pop(source.id, None)
+            is_asked = source.id in self._asked
+            self._asked.discard(source.id)
+            if is_asked or schedule.is_due(known[source.id].state, now=now):
+                self._in_flight.add(source.id)
+                self._readers.start(source, known[source.id], now=now, named=is_asked)
+            else:  # another process has read it meanwhile
+                self._schedule(source.id, known[source.id].state)
+
+    def _save_read(self) -> None:
+        configured = {source.id for source in self._config.sources}
+        read, self._read = [r for r in self._read if r[0].id in configured], []
+        if not read:
+            return
+        now = _now()
+        saved = polling.save(read, self._store, media_folder=self._config.data_dir / "media", now=now)
+        for source_id, state in self._store.states([source.id for source, _, _ in read]).items():
+            self._schedule(source_id, state, after=now + _SHORTEST_INTERVAL)
+        has_news = saved.new_entries or saved.changed_entries
+        say(
+            logging.INFO if has_news else logging.DEBUG,
+            "read",
+            sources=",".join(source.id for source, _, _ in read),
+            unchanged=saved.unchanged,
+            new=saved.new_entries,
+            changed=saved.changed_entries,
+        )
+        for failure in saved.failures:
+            say(logging.WARNING, "source failed", source=failure.source_id, reason=failure.reason)
+        self._has_backlog = self._has_backlog or bool(has_news)
+        self._is_stale = self._is_stale or any(isinstance(outcome, ParsedFeed) for _, _, outcome in read)
+
+    def _translate(self) -> None:
+        report = pipeline.turn(
+            self._config,
+            self._store,
+            self._translator,
+            now=_now(),
+            aside=self._aside,
+            on_progress=self._breathe,
+        )
+        if report is None:
+            self._has_backlog = False
+            return
+        self._is_stale = self._is_stale or report.translated_entries > 0
+        self._say_of_turn("translated", report)
+
+    def _publish(self) -> None:
+        self._store.release_overdue(
+            self._config.target_language, publish_after=self._config.publish_after, now=_now()
+        )
+        files = publish(self._config, self._store)
+        self._is_stale = False
+        if files:
+            say(logging.INFO, "published", files=len(files))
+            if self._config.hubs:  # which may take their time
+                threading.Thread(target=_tell_hubs, args=(self._config, files), daemon=True).start()
+
+    def _improve(self) -> None:
         report = pipeline.improve(
             self._config,
-            store,
+            self._store,
             self._translator,
-            now=now,
+            now=_now(),
             limit=_IMPROVED_AT_ONCE,
-            on_progress=self._stop_if_asked,
+            on_progress=self._breathe,
+            on_wait=self._on_wait,
         )
+        self._may_improve = report.improved_entries > 0
         if report.improved_entries:
-            entries = "1 entry" if report.improved_entries == 1 else f"{report.improved_entries} entries"
-            self._say(f"{entries} translated again, with a better model or another glossary")
-        return report
+            self._say_of_turn("improved", report)
 
-    def _rest(self, *, is_idle: bool) -> None:
+    def _say_of_turn(self, event: str, report: RunReport) -> None:
+        self._translated_at = _monotonic() if report.sentences else self._translated_at
+        entries = report.translated_entries + report.improved_entries
+        if entries:
+            say(logging.INFO, event, entries=entries, sentences=report.sentences)
+        for failure in report.failures:
+            if (failure.source_id, failure.reason) not in self._said:  # once, as long as it stays
+                say(logging.WARNING, "not translated", source=failure.source_id, reason=failure.reason)
+        self._said |= {(failure.source_id, failure.reason) for failure in report.failures}
+
+    def _tidy(self) -> None:
+        self._wants_tidying = False
+        self._said.clear()
+
+    def rest(self) -> None:
         """Give the memory of the models back after a while without work."""
-        self._idle_looks = self._idle_looks + 1 if is_idle else 0
-        if self._idle_looks == _IDLE_LOOKS:
+        if self._translated_at is not None and _monotonic() - self._translated_at > IDLE_S:
             self._translator.unload()
+            self._translated_at = None
 
-    def _stop_if_asked(self, stage: str, done: int, total: int) -> None:
-        if self._stopping.is_set() and stage != "publish":  # publishing is short, and its end is near
+    def _reload_if_wanted(self) -> None:
+        """Work with the configuration as it is now; with the old one where it is broken."""
+        if self._file.has_changed():
+            self._wants_reload = True
+        if not self._wants_reload or self._in_flight:
+            return
+        self._wants_reload = False
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self._config, later = self._file.load(self._config)
+        except ConfigError as error:
+            for problem in error.problems:
+                say(logging.ERROR, "configuration refused", problem=problem, file=str(error.path))
+        else:
+            say(logging.INFO, "configuration reloaded", sources=len(self._config.sources))
+            if later:
+                say(logging.WARNING, "restart needed", keys=",".join(later))
+            self._network.close()
+            self._network, self._readers = self._open_network()
+            self._said.clear()
+            self.look()
+        notify("READY=1")
+
+    def _open_network(self) -> tuple[ExitStack, polling.Readers]:
+        """Connections and threads, by the limits that are configured now."""
+        limits = self._config.limits
+        network = ExitStack()
+        fetcher = network.enter_context(Fetcher(limits))
+        readers = polling.Readers(fetcher, limits, lambda read: self._tell(partial(self._on_read, read)))
+        return network, network.enter_context(readers)
+
+    def _serve(self) -> None:
+        assert self._config.listen is not None
+        try:
+            serve(self._config.output_dir, *self._config.listen)
+        except FeedsvcError as error:
+            self._tell(partial(self._on_error, error))
+
+    def _schedule(self, source_id: str, state: FetchState, *, after: datetime | None = None) -> None:
+        """Have a source told at its time, and not before a time after it was read."""
+        if state.gone_at is not None:
+            self._timetable.forget(source_id)
+            return
+        now = _now()
+        is_due = state.next_check_at is None or schedule.is_due(state, now=now)
+        when = now if is_due or state.next_check_at is None else state.next_check_at
+        when = max(when, after) if after else when
+        self._timetable.at(source_id, when, partial(self._tell, partial(self._on_due, source_id)))
+
+    def _tell(self, event: Callable[[], None]) -> None:
+        self._events.put(event)
+
+    def _on_due(self, source_id: str) -> None:
+        self._due[source_id] = None
+
+    def _on_asked(self, source_id: str) -> None:
+        self._asked.add(source_id)
+        self._due[source_id] = None
+
+    def _on_read(self, read: polling.Read) -> None:
+        self._in_flight.discard(read[0].id)
+        self._read.append(read)
+
+    def _on_error(self, error: FeedsvcError) -> None:
+        self._error, self._is_stopping = error, True
+
+    def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
+        self._is_stopping = True
+        self._alarm.put(None)
+        self._tell(_nothing)
+
+    def _on_hang_up(self, number: int, frame: FrameType | None) -> None:
+        self._wants_reload = True
+        self._tell(_nothing)
+
+    def _on_wait(self, holder: str) -> None:
+        if holder != self._waits_for:
+            say(logging.INFO, "waiting", holder=holder)
+        self._waits_for = holder
+        self._handle_events(0.0)
+        self._breathe()
+
+    def _handle_events(self, patience_s: float) -> None:
+        """Wait for something to happen, and do everything that follows from what has."""
+        with suppress(Empty):
+            self._events.get(timeout=patience_s)() if patience_s else self._events.get_nowait()()
+            while not self._is_stopping:
+                self._events.get_nowait()()
+
+    def _breathe(self, *_: object) -> None:
+        """To be called now and then during everything that takes long."""
+        self._feed_watchdog()
+        if self._is_stopping:
             raise Stopped
+
+    def _feed_watchdog(self) -> None:
+        limit_s, now = watchdog_seconds(), _monotonic()
+        if limit_s and now - self._fed_at > limit_s / 4:
+            notify("WATCHDOG=1")
+            self._fed_at = now
+
+    def _end_in_time(self) -> None:
+        """End a process that was asked to, even if it is at something long; what it has not saved is due again."""
+        self._alarm.get()
+        time.sleep(STOP_WITHIN_S)
+        say(logging.WARNING, "stopped at once", after_s=int(STOP_WITHIN_S))
+        os._exit(0)
+
+
+def _monotonic() -> float:
+    return time.monotonic()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _nothing() -> None:
+    """Wake the loop."""
+
+
+def _tell_hubs(config: Config, files: tuple[str, ...]) -> None:
+    for failure in tell_hubs(config, files):
+        say(logging.WARNING, "hub failed", reason=failure.reason)

@@ -1,7 +1,8 @@
 """Stage 2: what the sources said and what we made of it. The only place that writes SQL."""
 
-from feedsvc.store.database import Made, Record, Store
+from feedsvc.store.database import Made, Record, Store, Waiting
+from feedsvc.store.leases import OnWait
 from feedsvc.store.said import Saved
 from feedsvc.store.shown import Key, Publication
 
-__all__ = ["Key", "Made", "Publication", "Record", "Saved", "Store"]
+__all__ = ["Key", "Made", "OnWait", "Publication", "Record", "Saved", "Store", "Waiting"]

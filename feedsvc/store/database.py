@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     and_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from feedsvc.model import Entry, FetchState, Known, ParsedFeed, Pending, Source, Translation
 from feedsvc.store import said
 from feedsvc.store.said import Saved, batches
-from feedsvc.store.shown import TRANSLATION, Shown, same_entry
+from feedsvc.store.shown import TRANSLATION, Key, Shown, same_entry
 from feedsvc.store.tables import changes, entries, memory, translations
 
 _Value = TypeVar("_Value")
@@ -59,6 +60,14 @@ class Made:
     engine: str
     #: digest of the glossary
     glossary: str
+
+
+class Waiting(NamedTuple):
+    """An entry whose present revision is not translated."""
+
+    source_id: str
+    guid: str
+    content_hash: str
 
 
 class Store(Shown):
@@ -116,11 +125,25 @@ class Store(Shown):
         """Entries whose present revision is not translated, newest first; with `again` also those that are."""
         query = _waiting(target_language).where(entries.c.source_id.in_(source_ids))
         if not again:
-            query = query.where(
-                or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
-            )
+            query = query.where(_is_waiting())
         with self._transaction() as connection:
             return [_pending(row) for row in connection.execute(query)]
+
+    def queue(self, source_ids: Collection[str], target_language: str) -> list[Waiting]:
+        """What `pending` would give, newest first, without the entries themselves."""
+        query = (
+            select(entries.c.source_id, entries.c.guid, entries.c.content_hash)
+            .select_from(entries.outerjoin(translations, same_entry(target_language)))
+            .where(entries.c.source_id.in_(source_ids), _is_waiting())
+            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
+        )
+        with self._transaction() as connection:
+            return [Waiting(*row) for row in connection.execute(query)]
+
+    def pending_of(self, keys: Sequence[Key], target_language: str) -> list[Pending]:
+        """These entries, in this order; without those that are no more."""
+        with self._transaction() as connection:
+            return _pending_of(connection, keys, target_language)
 
     def made(self, source_ids: Collection[str], target_language: str) -> list[Made]:
         """What the translations that there are were made with, each combination once."""
@@ -182,13 +205,7 @@ class Store(Shown):
                 is_there = present == translated and ranks[source_id] <= newest.get(source_id, 0)
                 if is_there and Made(*how) in wanted:
                     keys.append((source_id, guid))
-            rows = {}
-            for batch in batches(keys[:limit]):
-                chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
-                for row in connection.execute(_waiting(target_language).where(chosen)):
-                    pending = _pending(row)
-                    rows[pending.entry.source_id, pending.entry.guid] = pending
-        return [rows[key] for key in keys[:limit]]
+            return _pending_of(connection, keys[:limit], target_language)
 
     def save_group(
         self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
@@ -308,6 +325,20 @@ def _waiting(target_language: str) -> Select[Any]:
         .select_from(entries.outerjoin(translations, same_entry(target_language)))
         .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
     )
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
+
+
+def _pending_of(connection: Connection, keys: Sequence[Key], target_language: str) -> list[Pending]:
+    rows = {}
+    for batch in batches(keys):
+        chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
+        for row in connection.execute(_waiting(target_language).where(chosen)):
+            pending = _pending(row)
+            rows[pending.entry.source_id, pending.entry.guid] = pending
+    return [rows[key] for key in keys if key in rows]
 
 
 def _pending(row: Any) -> Pending:

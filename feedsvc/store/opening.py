@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from feedsvc.errors import StoreBusy, StoreError
+from feedsvc.errors import StoreError
 from feedsvc.store import schema
+from feedsvc.store.leases import AdvisoryLease, FileLease, Lease, NoLease, OnWait, held
 
 
 class Database:
@@ -29,6 +28,7 @@ class Database:
         with _store_errors(self._place):
             self._engine = _open(url)
             schema.upgrade(self._engine)
+            self._lease = self._new_lease()
 
     def __enter__(self) -> Self:
         return self
@@ -36,28 +36,35 @@ class Database:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
         self._engine.dispose()
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep every other process from refreshing this database; ends with the process at the latest.
+    def exclusive(self, on_wait: OnWait | None = None) -> Iterator[None]:
+        """Keep every other process from working on this database; ends with the process at the latest.
 
-        Raises: StoreBusy naming the process that refreshes it now.
+        `on_wait` is told again and again who does, until it is our turn; without it nobody waits.
+
+        Raises: StoreBusy naming the process that works on it now.
         """
+        with ExitStack() as stack:
+            with _store_errors(self._place):
+                stack.enter_context(held(self._lease, on_wait))
+            yield
+
+    def is_wanted(self) -> bool:
+        """Another process waits for its turn; for the one that works on the database."""
+        with _store_errors(self._place):
+            return self._lease.is_wanted()
+
+    def _new_lease(self) -> Lease:
         path = self._url.database
-        if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
-            yield
-            return
-        with _open_lock(Path(f"{path}.lock")) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
-                raise StoreBusy(f"process {lock.read().strip() or 'unknown'}") from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+        if self._url.get_backend_name() != "sqlite":
+            return AdvisoryLease(self._engine)
+        return FileLease(path) if path and path != ":memory:" else NoLease()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -91,16 +98,10 @@ def _open(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: object) -> None:
         cursor = connection.cursor()
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts for a database without tables
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # what was said to be saved survives a power cut
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
     return engine
-
-
-def _open_lock(path: Path) -> TextIO:
-    try:
-        return path.open("a+", encoding="ascii")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened: {error.strerror}") from error
