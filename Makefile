@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench fuzz clean
+.PHONY: demo test check bench fuzz soak clean
 
 ## demo: read the sample sources, translate them offline, publish, serve (SERVE=0: stop after publishing)
 demo: $(READY)
@@ -31,6 +31,10 @@ bench: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
 	cd tests && ../$(BIN)/python -m fuzz.run $(MINUTES)
+
+## soak: the service killed again and again for MINUTES, while sources live and readers look on; nothing may be lost
+soak: $(READY)
+	$(BIN)/python tests/soak.py $(MINUTES)
 
 ## clean: remove what the targets above made
 clean:
