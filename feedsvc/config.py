@@ -46,6 +46,8 @@ class Config:
     #: SQLAlchemy URL
     database: str
     publish_after: timedelta
+    #: without being used, after which the translation of a sentence is forgotten
+    keep_memory: timedelta = timedelta(days=365)
     #: whether a line at the end of each body says what translated it
     credit: bool
     #: that are told of changed feeds (WebSub)
@@ -104,6 +106,7 @@ def load_config(path: Path) -> Config:
         beam_size=document.service.beam_size,
         database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
+        keep_memory=document.service.keep_memory,
         credit=document.service.credit,
         hubs=tuple(dict.fromkeys(document.service.hubs)),
         limits=document.fetch.limits(),
@@ -219,6 +222,7 @@ class _Service(_Table):
     beam_size: Annotated[int, Field(ge=1, le=8)] = 2
     database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
     publish_after: _Duration = timedelta(hours=6)
+    keep_memory: Annotated[_Duration, Field(ge=timedelta(days=1))] = timedelta(days=365)
     credit: bool = True
     hubs: list[Annotated[str, AfterValidator(_hub)]] = []
 
@@ -273,6 +277,7 @@ class _Defaults(_Table):
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
     keep_entries: Annotated[int, Field(ge=1)] | None = None
+    keep_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     allow_private: bool | None = None
     full_text: bool | None = None
     proxy: Annotated[str, AfterValidator(_proxy)] | None = None
@@ -345,6 +350,7 @@ def _source(table: _Source, defaults: _Defaults, folder: Path) -> Source:
         title_layout=_pick("title_layout", table, defaults),
         max_entries=_pick("max_entries", table, defaults),
         keep_entries=_pick("keep_entries", table, defaults),
+        keep_days=_pick("keep_days", table, defaults),
         full_text=_pick("full_text", table, defaults),
         allow_private=_pick("allow_private", table, defaults),
         glossaries=tuple(str(_absolute(folder, path)) for path in _pick("glossaries", table, defaults)),

@@ -125,6 +125,8 @@ class Source:
     max_entries: int
     #: newest entries that are kept at all; None: every one
     keep_entries: int | None
+    #: days after its date on which an entry is removed; None: never
+    keep_days: int | None = None
     #: whether the article behind each link is fetched
     full_text: bool
     #: may redirects and links of this source lead to private addresses

@@ -107,6 +107,14 @@ def save(batch: Sequence[Read], store: Store, *, media_folder: Path, now: dateti
     )
 
 
+def prune(source: Source, store: Store, *, now: datetime) -> int:
+    """Remove the entries of a source that are too many or too old; how many."""
+    if source.keep_entries is None and source.keep_days is None:
+        return 0
+    before = now - timedelta(days=source.keep_days) if source.keep_days else None
+    return store.prune(source.id, keep=source.keep_entries, before=before, now=now)
+
+
 def known(sources: Sequence[Source], store: Store) -> dict[str, Known]:
     """What is known of sources before they are read again, as far as it is still true of them, by id."""
     found = store.known(sources)
@@ -259,8 +267,8 @@ def _save(batch: Sequence[Read], store: Store, *, now: datetime) -> list[Saved]:
     ]
     saved = store.save_feeds(rows, now=now) if rows else []
     for source, _, outcome in batch:
-        if source.keep_entries is not None and isinstance(outcome, ParsedFeed):
-            store.prune(source.id, keep=source.keep_entries, now=now)
+        if isinstance(outcome, ParsedFeed):
+            prune(source, store, now=now)
     return saved
 
 

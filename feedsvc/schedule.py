@@ -37,6 +37,13 @@ def is_due(state: FetchState, *, now: datetime) -> bool:
     return is_back or state.next_check_at is None or state.next_check_at <= now
 
 
+def due_at(state: FetchState, *, now: datetime) -> datetime | None:
+    """When to look at a source next of one's own accord: never, now, or at its time."""
+    if state.gone_at is not None:
+        return None
+    return now if state.next_check_at is None or is_due(state, now=now) else state.next_check_at
+
+
 def next_check(source: Source, state: FetchState, answered: Answered, *, now: datetime) -> FetchState:
     """The state of a source that was just looked at, with the time of the next look and the reason for it."""
     if state.gone_at is not None:

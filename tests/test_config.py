@@ -272,6 +272,7 @@ def test_a_source_without_settings_has_those_of_the_house(load: Load) -> None:
     assert source.title_layout is TitleLayout.TRANSLATION_FIRST
     assert source.max_entries == 50
     assert source.keep_entries is None
+    assert source.keep_days is None
     assert source.allow_private is False
     assert source.language is None
 
@@ -283,6 +284,7 @@ layout = "translation"
 title_layout = "original-first"
 max_entries = 7
 keep_entries = 70
+keep_days = 90
 allow_private = true
 """
 
@@ -294,6 +296,7 @@ def test_a_source_inherits_the_defaults(load: Load) -> None:
     assert source.title_layout is TitleLayout.ORIGINAL_FIRST
     assert source.max_entries == 7
     assert source.keep_entries == 70
+    assert source.keep_days == 90
     assert source.allow_private is True
 
 

@@ -43,6 +43,15 @@ def test_without_any_reason_the_configured_interval_holds(wait: Wait) -> None:
     assert wait() == (1, "configured interval")
 
 
+def test_a_clock_that_was_put_back_keeps_no_source_waiting() -> None:
+    later = NOW + timedelta(days=300)
+    state = FetchState(checked_at=later, next_check_at=later + timedelta(hours=1))
+    assert schedule.is_due(state, now=NOW)
+    assert schedule.due_at(state, now=NOW) == NOW
+    assert schedule.due_at(state, now=later) == state.next_check_at
+    assert schedule.due_at(FetchState(gone_at=NOW), now=NOW) is None
+
+
 @pytest.mark.parametrize(
     ("state", "answered", "expected"),
     [

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
-from feedsvc.config import Config, load_config
+from feedsvc.config import Config, find_config, load_config
+from feedsvc.errors import ConfigError
+from feedsvc.service.logs import say
+from feedsvc.service.notify import notify
 
 #: what is in use from the start to the end of a process
 _FIXED = ("data_dir", "database", "beam_size", "listen")
@@ -24,16 +28,29 @@ class ConfigFile:
         before, self._seen = self._seen, self._stamp()
         return self._seen is not None and self._seen == before and self._seen != self._loaded
 
-    def load(self, old: Config) -> tuple[Config, list[str]]:
-        """The configuration as it is now; and the keys that only count at the next start, with their old values in it.
+    def reload(self, old: Config) -> Config | None:
+        """The configuration as it is now, but for what counts from the next start only; None where it is broken.
 
-        Raises: ConfigError; the same file is then not taken for a changed one again.
+        What comes of it is logged, and told to the service manager.
         """
-        assert self._path is not None, "a configuration without file does not change"
+        notify("RELOADING=1")
         self._loaded = self._seen = self._stamp()
-        new = load_config(self._path)
+        try:
+            new = self._load(old)
+        except ConfigError as error:
+            for problem in error.problems:
+                say(logging.ERROR, "configuration refused", problem=problem, file=str(error.path))
+            new = None
+        notify("READY=1")
+        return new
+
+    def _load(self, old: Config) -> Config:
+        new = load_config(find_config(self._path))
+        say(logging.INFO, "configuration reloaded", sources=len(new.sources))
         later = [key for key in _FIXED if getattr(new, key) != getattr(old, key)]
-        return replace(new, **{key: getattr(old, key) for key in later}), later
+        if later:
+            say(logging.WARNING, "restart needed", keys=",".join(later))
+        return replace(new, **{key: getattr(old, key) for key in later})
 
     def _stamp(self) -> _Stamp | None:
         try:

@@ -22,7 +22,7 @@ from typing import Self
 
 from feedsvc import pipeline, polling, schedule
 from feedsvc.config import Config
-from feedsvc.errors import ConfigError, FeedsvcError
+from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import FetchState, ParsedFeed, RunReport
 from feedsvc.publishing import publish, tell_hubs
@@ -32,6 +32,7 @@ from feedsvc.service.reloading import ConfigFile
 from feedsvc.service.server import serve
 from feedsvc.service.timetable import Timetable
 from feedsvc.store import Store, Waiting
+from feedsvc.tidying import tidy
 from feedsvc.translate import Translator
 
 #: between two looks at all that is known: what other processes did, what could not be translated before
@@ -175,9 +176,8 @@ class Worker:
     def _is_busy(self, *, makes_way: bool) -> bool:
         if self._in_flight or self._read:
             return True
-        return not makes_way and (
-            bool(self._due) or self._has_backlog or self._is_stale or self._wants_look or self._wants_tidying
-        )
+        wanted = (self._due, self._has_backlog, self._is_stale, self._wants_look, self._wants_tidying)
+        return not makes_way and any(wanted)
 
     def _look(self) -> None:
         self._wants_look = False
@@ -280,6 +280,9 @@ class Worker:
     def _tidy(self) -> None:
         self._wants_tidying = False
         self._said.clear()
+        removed = tidy(self._config, self._store, now=_now())
+        self._is_stale = self._is_stale or removed.entries > 0
+        say(logging.INFO, "tidied", entries=removed.entries, sentences=removed.sentences, media=removed.media)
 
     def rest(self) -> None:
         """Give the memory of the models back after a while without work."""
@@ -294,21 +297,13 @@ class Worker:
         if not self._wants_reload or self._in_flight:
             return
         self._wants_reload = False
-        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        try:
-            self._config, later = self._file.load(self._config)
-        except ConfigError as error:
-            for problem in error.problems:
-                say(logging.ERROR, "configuration refused", problem=problem, file=str(error.path))
-        else:
-            say(logging.INFO, "configuration reloaded", sources=len(self._config.sources))
-            if later:
-                say(logging.WARNING, "restart needed", keys=",".join(later))
+        new = self._file.reload(self._config)
+        if new is not None:
+            self._config = new
             self._network.close()
             self._network, self._readers = self._open_network()
             self._said.clear()
             self.look()
-        notify("READY=1")
 
     def _open_network(self) -> tuple[ExitStack, polling.Readers]:
         """Connections and threads, by the limits that are configured now."""
@@ -327,14 +322,12 @@ class Worker:
 
     def _schedule(self, source_id: str, state: FetchState, *, after: datetime | None = None) -> None:
         """Have a source told at its time, and not before a time after it was read."""
-        if state.gone_at is not None:
+        when = schedule.due_at(state, now=_now())
+        if when is None:
             self._timetable.forget(source_id)
             return
-        now = _now()
-        is_due = state.next_check_at is None or schedule.is_due(state, now=now)
-        when = now if is_due or state.next_check_at is None else state.next_check_at
-        when = max(when, after) if after else when
-        self._timetable.at(source_id, when, partial(self._tell, partial(self._on_due, source_id)))
+        due = partial(self._tell, partial(self._on_due, source_id))
+        self._timetable.at(source_id, max(when, after) if after else when, due)
 
     def _tell(self, event: Callable[[], None]) -> None:
         self._events.put(event)

@@ -114,10 +114,15 @@ class Store(Shown):
         with self._transaction() as connection:
             said.save_states(connection, {source_id: state}, now=now)
 
-    def prune(self, source_id: str, *, keep: int, now: datetime) -> int:
-        """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
+    def prune(
+        self, source_id: str, *, keep: int | None, before: datetime | None = None, now: datetime
+    ) -> int:
+        """Remove all but the newest entries of a source, and those of before, for good; how many.
+
+        A tombstone keeps each from coming back.
+        """
         with self._transaction() as connection:
-            return said.prune(connection, source_id, keep=keep, now=now)
+            return said.prune(connection, source_id, keep=keep, before=before, now=now)
 
     def pending(
         self, source_ids: Collection[str], target_language: str, *, again: bool = False
@@ -234,6 +239,11 @@ class Store(Shown):
                     connection.execute(update(memory).where(memory.c.key.in_(list(hits))).values(used_at=now))
                 found |= hits
         return found
+
+    def forget(self, *, unused_since: datetime) -> int:
+        """Remove from the translation memory what nobody has asked for since then; how many sentences."""
+        with self._transaction() as connection:
+            return connection.execute(delete(memory).where(memory.c.used_at < unused_since)).rowcount
 
     def records(self, source_id: str, target_language: str) -> list[Record]:
         """All entries of a source, newest first."""

@@ -17,6 +17,8 @@ from feedsvc.errors import StoreError
 from feedsvc.store import schema
 from feedsvc.store.leases import AdvisoryLease, FileLease, Lease, NoLease, OnWait, held
 
+_INCREMENTAL = 2
+
 
 class Database:
     """A database, opened by its SQLAlchemy URL; a context manager."""
@@ -59,6 +61,21 @@ class Database:
         """Another process waits for its turn; for the one that works on the database."""
         with _store_errors(self._place):
             return self._lease.is_wanted()
+
+    def vacuum(self) -> None:
+        """Give back to the disk what was removed; servers of databases do that themselves."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with (
+            _store_errors(self._place),
+            self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
+            is_incremental = connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == _INCREMENTAL
+            way = "PRAGMA incremental_vacuum" if is_incremental else "VACUUM"  # once for an older database
+            cursor = connection.connection.cursor()
+            # takes every step of each; others stop at the first one where there are no rows
+            cursor.executescript(f"{way}; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
 
     def _new_lease(self) -> Lease:
         path = self._url.database

@@ -116,15 +116,18 @@ def save_feed(connection: Connection, source_id: str, feed: ParsedFeed, *, now: 
     return Saved(new=len(unknown), changed=changed)
 
 
-def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -> int:
-    """Remove all but the newest entries of a source for good; a tombstone keeps each from coming back."""
-    query = (
-        select(entries)
-        .where(entries.c.source_id == source_id)
-        .order_by(entries.c.dated_at.desc(), entries.c.guid)
-        .offset(keep)
-    )
-    rows = list(connection.execute(query).mappings())
+def prune(
+    connection: Connection, source_id: str, *, keep: int | None, before: datetime | None, now: datetime
+) -> int:
+    """Remove all but the newest entries of a source, and those of before, for good; a tombstone keeps each from coming back."""
+    rows: list[RowMapping] = []
+    own = select(entries).where(entries.c.source_id == source_id)
+    if before is not None:
+        rows += connection.execute(own.where(entries.c.dated_at < before)).mappings()
+    if keep is not None:
+        newest_first = own.order_by(entries.c.dated_at.desc(), entries.c.guid)
+        left = (row for row in connection.execute(newest_first.offset(keep)).mappings())
+        rows += [row for row in left if before is None or row["dated_at"] >= before]
     for row in rows:
         here = {"source_id": source_id, "guid": row["guid"]}
         title = ENTRY.validate_json(row["data"]).title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from feedsvc.store.tables import changes, entries, published, shown_media, trans
 
 TRANSLATION = TypeAdapter(Translation)
 _BATCH = 400  # rows or parameters in one statement
+#: how entries refer to files that belong to them
+_MEDIUM = re.compile(r"media:([0-9a-f]{64}\.[a-z0-9]{3,4})")
 #: source and guid
 Key = tuple[str, str]
 
@@ -100,6 +103,16 @@ class Shown(Database):
             for batch in batches(sorted(names)):
                 rows = connection.execute(select(shown_media).where(shown_media.c.name.in_(batch)))
                 found |= {row.name for row in rows if (row.source_id, row.guid) not in keys}
+        return found
+
+    def kept_media(self) -> set[str]:
+        """The files that any entry refers to, as it is now or as it was when it was translated."""
+        found: set[str] = set()
+        with self._transaction() as connection:
+            for table in (entries, translations):
+                query = select(table.c.data).where(table.c.data.contains("media:"))
+                for data in connection.execution_options(yield_per=_BATCH).execute(query).scalars():
+                    found |= set(_MEDIUM.findall(data))
         return found
 
     def settle(

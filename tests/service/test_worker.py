@@ -270,3 +270,16 @@ def test_log_lines_are_single_and_hold_no_keys(
     assert line.split(" ", 1)[1] == (
         'INFO read source=a new=3 reason="https://***@a.example/?key=***&page=2: it said \\"no\\"\\nreally"\n'
     )
+
+
+def test_once_a_day_it_is_tidied_up(config: Config, translator: FakeTranslator, said: list[str]) -> None:
+    assert config.path is not None
+    config.path.write_text(config.path.read_text() + "keep_days = 1\n")
+    with Worker(config, translator) as worker:
+        settle(worker)
+        assert len(list(config.output_dir.glob("articles/*/*.html"))) == 1
+    with Worker(load_config(config.path), translator) as worker:
+        worker.tidy()
+        worker.work()
+    assert "tidied entries=1 sentences=0 media=0" in said
+    assert list(config.output_dir.glob("articles/*/*.html")) == []
