@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +19,7 @@ from feedsvc import pipeline
 from feedsvc.config import Config, load_config
 from feedsvc.ingest import Fetcher
 from feedsvc.model import RunReport
-from feedsvc.store import Store
+from feedsvc.store import Store, Waiting
 from feedsvc.translate import ArgosTranslator, Models
 
 ARTICLE = """---
@@ -638,3 +640,57 @@ def test_the_seed_articles_keep_every_block_and_picture(
     bodies = [html.fromstring(f"<div>{e.content[0].value}</div>") for e in world.feed("articles.rss").entries]
     assert sorted(len(body.findall(".//img")) for body in bodies) == [2, 3, 3, 4, 5]
     assert all(e.title.count(" · ") == 1 for e in world.feed("articles.rss").entries)
+
+
+def test_a_refresh_makes_way_for_others_between_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedsvc.translate.article.GROUP_CHARS", 1)
+    for number in range(5):
+        world.write(f"{number}.md", title=f"第{number}号", first=f"第{number}段。")
+    turns: list[int] = []
+
+    def wait() -> None:
+        with Store(world.config.database) as other, other.exclusive(lambda holder: None):
+            turns.append(len(set(world.translator.asked)))
+
+    thread = threading.Thread(target=wait)
+
+    def on_progress(stage: str, done: int, total: int) -> None:
+        if stage == "translate" and not thread.ident:
+            thread.start()
+        time.sleep(0.05)
+
+    report = world.refresh(on_progress=on_progress)
+    thread.join()
+    assert 0 < turns[0] < 11
+    assert report.translated_entries == 5
+    assert len(world.translator.asked) == len(set(world.translator.asked)) == 2 * 5 + 1
+
+
+def test_turns_are_fair_newest_first_and_come_to_an_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting(*names: str) -> list[Waiting]:
+        return [Waiting(name[0], name, "") for name in names]
+
+    assert pipeline.fair(waiting("a1", "a2", "a3", "b1", "a4", "c1", "b2")) == waiting(
+        "a1", "b1", "c1", "a2", "b2", "a3", "a4"
+    )
+    monkeypatch.setattr("feedsvc.translate.article.GROUP_CHARS", 1)
+    world.translator.missing = {"zh"}
+    world.write("a.md", title="甲")
+    world.write("b.md", title="乙")
+    world.refresh()
+    config = world.config
+    aside: set[Waiting] = set()
+    with Store(config.database) as store:
+
+        def turn() -> RunReport | None:
+            return pipeline.turn(config, store, world.translator, now=world.now, aside=aside)
+
+        first, second, third = turn(), turn(), turn()
+        assert first and second and first.translated_entries == second.translated_entries == 0
+        assert third is None
+        world.translator.missing = set()
+        aside.clear()
+        assert [made.translated_entries for made in (turn(), turn()) if made] == [1, 1]
+        assert turn() is None

@@ -432,3 +432,34 @@ def test_serve_answers_until_it_is_stopped(run: Run, config: Path) -> None:
         assert server.poll() is None
         server.terminate()
         assert server.wait(10) in (0, -15)
+
+
+HOLDER = """
+import sys, time
+from feedsvc.store import Store
+with Store(sys.argv[1]) as store, store.exclusive():
+    print("held", flush=True)
+    sys.stdin.readline()
+    while not store.is_wanted():
+        time.sleep(0.1)
+    time.sleep(0.5)
+"""
+
+
+def test_a_refresh_waits_for_who_is_at_work_unless_it_is_told_not_to(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "feedsvc.toml"
+    path.write_text('[service]\ndata_dir = "data"\noutput_dir = "public"\n')
+    (tmp_path / "data").mkdir()
+    url = f"sqlite:///{tmp_path}/data/feedsvc.sqlite"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        busy = f"feedsvc: another refresh is running (process {holder.pid}); try again when it has ended\n"
+        assert run("--config", path, "refresh", "--no-wait") == (1, "", busy)
+        holder.stdin.write(b"\n")
+        holder.stdin.flush()
+        code, _, err = run("--config", path, "refresh")
+    waiting = f"Waiting for process {holder.pid}, which works on the same database (--no-wait does not).\n"
+    assert (code, err) == (0, waiting)
