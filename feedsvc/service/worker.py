@@ -47,7 +47,7 @@ IDLE_S = 300.0
 PAUSE_S = 30.0
 #: entries that are translated again before anything else has its turn
 _IMPROVED_AT_ONCE = 20
-_PATIENCE_S = 2.0
+_PATIENCE_S = 1.0
 _SHORTEST_INTERVAL = timedelta(seconds=10)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -219,6 +220,30 @@ def test_a_server_that_does_not_answer_holds_nobody_up(config: Config, web: WebS
         assert store.state("slow").checked_at is None  # so that it is due
 
 
+STUCK = """
+import sys, time
+from feedsvc.service import cli, worker
+worker.STOP_WITHIN_S = 0.3
+worker.publish = lambda config, store: print("stuck", flush=True) or time.sleep(60)
+sys.argv = ["feedsvc", "--config", sys.argv[1], "run"]
+cli.main()
+"""
+
+
+def test_nothing_holds_up_the_end(config: Config) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK, str(config.path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stuck\n"
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err.split()[-3:]) == (0, ["at", "once", "after_s=0"])
+
+
 def test_a_changed_configuration_is_loaded_and_a_broken_one_refused(config: Config, web: WebServer) -> None:
     assert config.path is not None
     web.answers["/feed"] = Answer(b"<rss><channel><title>T</title></channel></rss>")
@@ -283,3 +308,22 @@ def test_once_a_day_it_is_tidied_up(config: Config, translator: FakeTranslator, 
         worker.work()
     assert "tidied entries=1 sentences=0 media=0" in said
     assert list(config.output_dir.glob("articles/*/*.html")) == []
+
+
+def test_log_lines_may_be_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
+    monkeypatch.setattr(logs.LOGGER, "level", logging.NOTSET)
+    logs.set_up(as_json=True)
+    logs.say(30, "failed", source="a", times=3, reason="https://a.example/?token=x&n=2")
+    logging.getLogger("other").warning("two\nlines")
+    ours, others = map(json.loads, capsys.readouterr().err.splitlines())
+    assert ours.pop("time").endswith("Z")
+    assert ours == {
+        "level": "WARNING",
+        "event": "failed",
+        "source": "a",
+        "times": 3,
+        "reason": "https://a.example/?token=***&n=2",
+    }
+    assert (others["event"], others["message"]) == ("other", "two\nlines")
