@@ -261,6 +261,7 @@ def _finish(report: RunReport, *, as_json: bool) -> None:
 def _serve(config: Config, listen: str | None) -> None:
     from feedsvc.config import parse_listen
     from feedsvc.service import console
+    from feedsvc.service.observing import observer
     from feedsvc.service.server import serve as run
 
     try:
@@ -271,6 +272,7 @@ def _serve(config: Config, listen: str | None) -> None:
         config.output_dir,
         host,
         port,
+        observe=observer(config),
         ready=lambda url: console.show(f"Serving {config.output_dir} at {url} (stop with Ctrl-C)"),
     )
 

@@ -130,6 +130,7 @@ class Server:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                loop="asyncio",  # everywhere the same, whatever else is installed
                 lifespan="off",
                 ws="none",
                 **settings(_affordable(patience or Patience())),

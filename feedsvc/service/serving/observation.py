@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from feedsvc.model import FetchState
+from feedsvc.model import FetchState, Spent
 
 #: what an answer of a source may be in `feedsvc_fetches_total`
 OUTCOMES = ("new", "unchanged", "failed")
@@ -37,9 +37,7 @@ class Done:
 
     #: fetches by outcome
     fetches: Mapping[str, int] = field(default_factory=dict)
-    translated_sentences: int = 0
-    translated_tokens: int = 0
-    translation_s: float = 0.0
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +55,12 @@ class Observation:
 
 
 class Tally:
-    """Counts what a worker does; any thread may add."""
+    """Counts what a worker does; any thread may add. `spent` tells what translating has taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, spent: Callable[[], Spent] = Spent) -> None:
+        self._spent = spent
         self._lock = threading.Lock()
         self._fetches: Counter[str] = Counter()
-        self._sentences = 0
-        self._tokens = 0
-        self._seconds = 0.0
 
     def fetched(self, outcome: str, count: int = 1) -> None:
         """Sources were asked; `outcome` is one of `OUTCOMES`."""
@@ -72,22 +68,10 @@ class Tally:
         with self._lock:
             self._fetches[outcome] += count
 
-    def translated(self, *, sentences: int, tokens: int, seconds: float) -> None:
-        """The engine has translated so much in so long."""
-        with self._lock:
-            self._sentences += sentences
-            self._tokens += tokens
-            self._seconds += seconds
-
     def done(self) -> Done:
         """All of it so far."""
         with self._lock:
-            return Done(
-                fetches=dict(self._fetches),
-                translated_sentences=self._sentences,
-                translated_tokens=self._tokens,
-                translation_s=self._seconds,
-            )
+            return Done(fetches=dict(self._fetches), spent=self._spent())
 
 
 def health(seen: Observation) -> dict[str, Any]:
@@ -184,9 +168,9 @@ def _of_work(done: Done) -> Iterator[str]:
         [({"outcome": outcome}, done.fetches.get(outcome, 0)) for outcome in OUTCOMES],
     )
     for name, text, value in (
-        ("translated_sentences_total", "Sentences sent to the engine.", done.translated_sentences),
-        ("translated_tokens_total", "Tokens read and written by the engine.", done.translated_tokens),
-        ("translation_seconds_total", "Time that the engine took.", done.translation_s),
+        ("translated_sentences_total", "Sentences sent to the engine.", done.spent.sentences),
+        ("translated_tokens_total", "Tokens read and written by the engine.", done.spent.tokens),
+        ("translation_seconds_total", "Time that the engine took.", done.spent.seconds),
     ):
         yield _family(name, "counter", text, [({}, value)])
 
