@@ -37,7 +37,7 @@ class Done:
 
     #: fetches by outcome
     fetches: Mapping[str, int] = field(default_factory=dict)
-    spent: Spent = Spent()
+    spent: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
