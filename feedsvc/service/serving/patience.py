@@ -23,6 +23,8 @@ class Patience:
     keep_alive_s: int = 20
     #: to take a piece of an answer
     piece_s: float = 60
+    #: to take the rest of an answer when the server stops
+    goodbye_s: float = 2
     #: more connections get a 503, and a tenth above that nothing at all
     max_connections: int = 500
 
@@ -74,6 +76,10 @@ class _Patient(HttpToolsProtocol):
         self._taken_at = self.loop.time()
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.loop.call_later(self.patience.goodbye_s, self.transport.abort)
+
     def _look_later(self) -> None:
         soon = min(self.patience.head_s, self.patience.piece_s) / 4
         self._look = self.loop.call_later(soon, self._look_at)
@@ -95,5 +101,5 @@ def settings(patience: Patience) -> dict[str, Any]:
         "http": protocol(patience),
         "timeout_keep_alive": patience.keep_alive_s,
         "limit_concurrency": patience.max_connections,
-        "timeout_graceful_shutdown": 3,
+        "timeout_graceful_shutdown": round(patience.goodbye_s) + 1,
     }

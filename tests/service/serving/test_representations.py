@@ -51,9 +51,7 @@ def test_an_etag_is_of_the_content_and_of_nothing_else(place: Path) -> None:
 
 
 @pytest.mark.parametrize(("encoding", "suffix"), [("gzip", ".gz"), ("br", ".br")])
-def test_a_compressed_file_beside_is_sent_unless_it_is_older(
-    place: Path, encoding: str, suffix: str
-) -> None:
+def test_a_compressed_file_beside_is_sent_unless_it_is_older(place: Path, encoding: str, suffix: str) -> None:
     put(place / "a.rss", TEXT, age_s=60)
     put(place / f"a.rss{suffix}", b"packed before", age_s=60)
     assert load(place, "/a.rss", encoding).body == b"packed before"
