@@ -60,6 +60,7 @@ def application(
     if refresh and token_file:
         routes.append(Route("/refresh/{source}", _trigger(refresh, Gate(token_file)), methods=["POST"]))
     service = Starlette(routes=routes)
+    service.router.redirect_slashes = False
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         # files do without routes, which would take as long as all the rest

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from feedsvc.service.server import Server, application
+from feedsvc.service.server import application
 from feedsvc.service.serving.patience import Patience
 
 SMALL = Patience(head_s=0.4, keep_alive_s=1, piece_s=0.6, max_head_bytes=4096, max_connections=20)
 ASK = b"GET /a.txt HTTP/1.1\r\nHost: here\r\n"
 Connect = Callable[[], socket.socket]
+Running = Callable[..., AbstractContextManager[str]]
 
 
-@contextmanager
-def running(folder: Path, patience: Patience | None = None) -> Iterator[tuple[str, int]]:
-    """A server in a thread, with what it listens at."""
-    server = Server(application(folder), "127.0.0.1", 0, patience=patience)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        address = httpx.URL(server.url)
-        yield address.host, address.port or 0
-    finally:
-        server.stop()
-        thread.join(timeout=10)
-        assert not thread.is_alive()
+def address_of(url: str) -> tuple[str, int]:
+    parsed = httpx.URL(url)
+    return parsed.host, parsed.port or 80
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def place(tmp_path_factory: pytest.TempPathFactory, running: Running) -> Iterator[tuple[str, int]]:
     folder = tmp_path_factory.mktemp("public")
     (folder / "a.txt").write_text("here")
     (folder / "big.mp4").write_bytes(bytes(8 << 20))  # from memory
     (folder / "huge.mp4").write_bytes(bytes(40 << 20))  # from the disk
-    with running(folder, SMALL) as address:
-        yield address
+    with running(application(folder), SMALL) as url:
+        yield address_of(url)
 
 
 @pytest.fixture
@@ -170,12 +160,14 @@ def test_requests_that_come_together_are_answered_in_turn(connect: Connect) -> N
     assert (got.count(b"HTTP/1.1 200 OK"), got.count(b"HTTP/1.1 404 Not Found")) == (50, 1)
 
 
-def test_a_server_that_is_told_to_stop_does_not_wait_for_slow_clients(tmp_path: Path) -> None:
+def test_a_server_that_is_told_to_stop_does_not_wait_for_slow_clients(
+    tmp_path: Path, running: Running
+) -> None:
     (tmp_path / "huge.mp4").write_bytes(bytes(20 << 20))
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        with running(tmp_path, Patience(goodbye_s=0.5)) as address:
-            slow.connect(address)
+        with running(application(tmp_path), Patience(goodbye_s=0.5)) as url:
+            slow.connect(address_of(url))
             slow.sendall(b"GET /huge.mp4 HTTP/1.1\r\nHost: here\r\n\r\n")
             slow.recv(10)
             began = time.monotonic()
