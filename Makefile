@@ -22,12 +22,13 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-## bench: speed of translating, of asking a thousand feeds, and of publishing, on this machine
+## bench: speed of translating, of asking a thousand feeds, of publishing and serving, on this machine
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_ingest.py
 	$(BIN)/python tests/bench_publish.py
+	$(BIN)/python tests/bench_serve.py
 
 ## fuzz: hostile documents for the parser and the sanitiser, for MINUTES; stops at the first finding
 fuzz: $(READY)
