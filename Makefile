@@ -11,8 +11,9 @@ READY  := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/feedsvc --config config/demo.toml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
-## test: every test, on a real model, without network
+## test: every test, on a real model, with a real browser and feed reader where they can be had
 test: $(READY)
+	@tests/debian.sh
 	$(BIN)/python -m pytest
 
 ## check: formatter, linter, type checker
@@ -21,11 +22,13 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-## bench: speed of translating, and of asking a thousand feeds, on this machine
+## bench: speed of translating, of asking a thousand feeds, of publishing and serving, on this machine
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_ingest.py
+	$(BIN)/python tests/bench_publish.py
+	$(BIN)/python tests/bench_serve.py
 
 ## fuzz: hostile documents for the parser and the sanitiser, for MINUTES; stops at the first finding
 fuzz: $(READY)

@@ -57,6 +57,8 @@ class Config:
     outputs: tuple[OutputFeed, ...]
     #: host and port of `[server]`, None without that table
     listen: tuple[str, int] | None
+    #: holds what those must show who ask for a refresh over HTTP; None: nobody may
+    refresh_token_file: Path | None = None
 
 
 def find_config(given: Path | None) -> Path:
@@ -113,7 +115,13 @@ def load_config(path: Path) -> Config:
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
         listen=document.server.listen if document.server else None,
+        refresh_token_file=_token_file(document, folder),
     )
+
+
+def _token_file(document: _Document, folder: Path) -> Path | None:
+    given = document.server.refresh_token_file if document.server else None
+    return _absolute(folder, given) if given else None
 
 
 def _absolute(folder: Path, path: str) -> Path:
@@ -306,6 +314,7 @@ class _Output(_Table):
 
 class _Server(_Table):
     listen: Annotated[tuple[str, int], BeforeValidator(parse_listen)] = ("127.0.0.1", 8080)
+    refresh_token_file: _Line | None = None
 
 
 class _Document(_Table):

@@ -464,6 +464,16 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What translating has taken since the start of the process."""
+
+    sentences: int = 0
+    #: read and written
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """An entry as it is published: the translated revision, or the original where that must not wait."""
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from feedsvc.errors import LanguagePairMissing
+from feedsvc.model import Spent
 from feedsvc.translate import engine
 from feedsvc.translate.align import Alignment
 
@@ -63,6 +64,9 @@ class FakeTranslator:
 
     def unload(self) -> None:
         self.unloaded += 1
+
+    def spent(self) -> Spent:
+        return Spent(sentences=len(self.asked) + len(self.asked_carefully))
 
     def align(
         self, pairs: Sequence[tuple[str, str]], *, source_language: str, target_language: str

@@ -14,7 +14,7 @@ LEAVES = {"model.py", "errors.py", "languages.py", "markup.py", "detect.py"}
 OWNERS = {
     "httpx": ("ingest/fetch.py", "translate/index.py", "translate/download.py", "publish/websub.py"),
     "httpcore": "ingest/network.py",
-    "brotli": "ingest/unpack.py",
+    "brotli": ("ingest/unpack.py", "service/serving/representations.py"),
     "feedparser": "ingest/tamed.py",
     "charset_normalizer": ("ingest/encoding.py", "ingest/webpage.py"),
     "frontmatter": "ingest/frontmatter.py",
@@ -33,6 +33,7 @@ OWNERS = {
     "feedgen": "publish/render.py",
     "jinja2": "publish/pages.py",
     "starlette": "service/server.py",
+    "uvicorn": ("service/server.py", "service/serving/patience.py"),
     "apscheduler": "service/timetable.py",
     "langcodes": "languages.py",
     "typer": ("service/cli", "service/opening.py"),

@@ -302,6 +302,7 @@ def _finish(report: RunReport, *, as_json: bool) -> None:
 def _serve(config: Config, listen: str | None) -> None:
     from feedsvc.config import parse_listen
     from feedsvc.service import console
+    from feedsvc.service.observing import observer
     from feedsvc.service.server import serve as run
 
     try:
@@ -312,6 +313,7 @@ def _serve(config: Config, listen: str | None) -> None:
         config.output_dir,
         host,
         port,
+        observe=observer(config),
         ready=lambda url: console.show(f"Serving {config.output_dir} at {url} (stop with Ctrl-C)"),
     )
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
 from feedsvc import languages, markup
 from feedsvc.detect import is_rather
-from feedsvc.model import Passage, Pending, Segment, Sentence, Translation
+from feedsvc.model import Passage, Pending, Segment, Sentence, Translation, Verdict
 from feedsvc.translate import segment, verbatim
 from feedsvc.translate.align import Alignment
 from feedsvc.translate.glossary import Glossary
 from feedsvc.translate.sentences import Offsets
-from feedsvc.translate.tidy import as_title
+from feedsvc.translate.tidy import as_title, begun
 from feedsvc.translate.weave import weave
 
 NO_GLOSSARY = Glossary()
@@ -115,9 +115,18 @@ def assemble(
         gap = gap if languages.is_spaced(target_language) else ""
         return Passage(text=_chain([finish(s.marked) for s in parts], gap), segments=parts)
 
+    def capital(passage: Passage) -> Passage:
+        """What begins with a letter of a script that has no capitals has one in its translation."""
+        first = next(iter(passage.segments), None)
+        is_ours = first is not None and first.verdict is Verdict.GOOD and not first.source[:1].islower()
+        return replace(passage, text=begun(passage.text)) if is_ours else passage
+
+    def title(unit: Unit) -> Passage:
+        return capital(joined(unit, "; ", as_title))
+
     def category(unit: Unit) -> Passage:
         parts = found(unit)  # filter rules of readers match on categories: no mark
-        return Passage(text=" ".join(as_title(s.target) for s in parts), segments=parts)
+        return capital(Passage(text=" ".join(as_title(s.target) for s in parts), segments=parts))
 
     def block(unit: Unit) -> Passage:
         parts = found(unit)
@@ -129,14 +138,14 @@ def assemble(
             source_language=outline.language,
             target_language=target_language,
         )
-        return Passage(text=text, segments=parts)
+        return capital(Passage(text=text, segments=parts))
 
     return Translation(
         entry=outline.pending.entry,
         target_language=target_language,
         engine=engine,
         glossary=outline.glossary.digest,
-        title=joined(outline.title, "; ", as_title),
+        title=title(outline.title),
         summary=joined(outline.summary),
         categories=tuple(map(category, outline.categories)),
         blocks=tuple(map(block, outline.blocks)),

@@ -26,6 +26,7 @@ from feedsvc.translate.capitals import calm, is_shouted, shout
 from feedsvc.translate.checks import judge
 from feedsvc.translate.engine import Answer
 from feedsvc.translate.glossary import missing
+from feedsvc.translate.names import spelt
 from feedsvc.translate.numbers import lost_numbers
 from feedsvc.translate.sentences import cut
 from feedsvc.translate.tidy import tidy
@@ -187,6 +188,8 @@ class _Asker:
 
     def _tidied(self, answer: Answer, sentence: Sentence) -> Answer:
         text = tidy(answer.text, self.target_language)
+        if languages.script(sentence.language) != languages.script(self.target_language):
+            text = spelt(sentence.text, text)
         return replace(answer, text=shout(text, sentence.kept) if is_shouted(sentence.text) else text)
 
     def _best(self, sentence: Sentence, answers: Sequence[Answer]) -> _Tried:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from feedsvc.errors import ModelError
+from feedsvc.model import Spent
 from feedsvc.translate.align import Alignment
 from feedsvc.translate.packages import Model, tokenizer
 from feedsvc.translate.sentences import cut
@@ -37,19 +39,35 @@ class Answer:
     unknown: float = 0.0
 
 
+class Meter:
+    """Adds up what translating takes, whichever models do it."""
+
+    def __init__(self) -> None:
+        self.spent = Spent()
+
+    def add(self, *, sentences: int = 0, tokens: int = 0, seconds: float = 0.0) -> None:
+        """It took so much more."""
+        self.spent = Spent(
+            sentences=self.spent.sentences + sentences,
+            tokens=self.spent.tokens + tokens,
+            seconds=self.spent.seconds + seconds,
+        )
+
+
 class LoadedModel:
     """A package in memory: a CTranslate2 model and its vocabulary.
 
     Raises: ModelError if its files cannot be loaded.
     """
 
-    def __init__(self, model: Model, *, beam_size: int = 2) -> None:
+    def __init__(self, model: Model, *, beam_size: int = 2, meter: Meter | None = None) -> None:
         import ctranslate2
 
         threads = len(os.sched_getaffinity(0))
         self._prefix = [model.target_prefix] if model.target_prefix else []
         self._beam_size = beam_size
         self._workers = threads
+        self._meter = meter or Meter()
         try:
             self._pieces = tokenizer(model)
             self._translator = ctranslate2.Translator(
@@ -146,6 +164,7 @@ class LoadedModel:
                 yield index, [Answer(text="")]
 
     def _submit(self, batch: list[list[str]], *, careful: bool) -> list[Any]:
+        self._meter.add(tokens=sum(map(len, batch)))
         # asynchronous: other batches go on where one raises
         submitted: list[Any] = self._translator.translate_batch(
             batch,
@@ -170,11 +189,15 @@ class LoadedModel:
         """The answers of a batch; the indices of those that raise go to `failed`."""
         skip = len(self._prefix)
         for index, future in zip(batch, submitted, strict=True):
+            began = time.perf_counter()
             try:
                 result = future.result()
             except RuntimeError:
                 failed.append(index)
                 continue
+            finally:
+                self._meter.add(seconds=time.perf_counter() - began)
+            self._meter.add(sentences=1, tokens=sum(map(len, result.hypotheses)))
             yield (
                 index,
                 [

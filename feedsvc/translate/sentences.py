@@ -25,8 +25,9 @@ from feedsvc.translate.writing import (
 
 Offsets = tuple[int, int]
 
-#: characters of one sentence; small models drop parts of longer ones
-MAX_CHARS_UNSPACED = 60
+#: characters of one sentence; small models drop parts of longer ones. Of WMT's sentences over 60 characters, caps of
+#: 60, 90, 120 and none gave BLEU 28.9, 29.6, 29.6, 29.5 and chrF 55.7, 55.8, 55.6, 55.5
+MAX_CHARS_UNSPACED = 90
 MAX_CHARS_SPACED = 350
 
 #: end a sentence wherever they stand

@@ -89,6 +89,15 @@ def as_title(text: str) -> str:
     return text if _has_full_stop(title) else title
 
 
+def begun(text: str) -> str:
+    """A translated title, label or block with a capital first, behind tags and marks; words like iPhone stay."""
+    first = re.match(r"(?:<[^>]*>|[“‘«„(\[])*([^\W\d_]+)", text)
+    if not first or not first[1].islower():
+        return text
+    at = first.start(1)
+    return text[:at] + text[at].upper() + text[at + 1 :]
+
+
 def _has_full_stop(text: str) -> bool:
     """A sentence ends within the text; after an abbreviation or an initial none does."""
     words = re.findall(r"([^\s“‘(]+)\.[”’)]*\s", text)
@@ -140,8 +149,9 @@ def _is_word(char: str) -> bool:
 
 
 def _joined(text: str) -> str:
-    """English without the spaces of a tokenised text, and with its dashes: do n't, $ 5, 5 %, a -- b."""
+    """English without the spaces of a tokenised text, with its dashes and ordinals: do n't, $ 5, 5 %, a -- b, 31th."""
     text = re.sub(r"(?<=[A-Za-z])·(?=[A-Za-z])", " ", text)
+    text = re.sub(r"(?<!1)([123])th\b", lambda m: m[1] + {"1": "st", "2": "nd", "3": "rd"}[m[1]], text)
     text = re.sub(r"(?<=\w) (?=['’](?:s|re|ve|ll|m|d)\b(?!['’]))|(?<=[A-Za-z]) (?=n['’]t\b)", "", text)
     text = re.sub(rf"(?<=[$€£¥]){_GAP}(?=\d)|(?<=\d){_GAP}+(?=%)", "", text)
     return re.sub(r"(?<=[^\W\d_])--(?=[^\W\d_])| -- ", " — ", text)

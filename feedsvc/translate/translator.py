@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from feedsvc.model import Spent
 from feedsvc.translate.align import Alignment
-from feedsvc.translate.engine import Answer, LoadedModel
+from feedsvc.translate.engine import Answer, LoadedModel, Meter
 from feedsvc.translate.models import Models
 from feedsvc.translate.packages import Model
 
@@ -52,6 +53,10 @@ class Translator(Protocol):
         """Give memory back until the next sentence; what was found out about models stays known."""
         ...
 
+    def spent(self) -> Spent:
+        """What translating has taken so far."""
+        ...
+
 
 class ArgosTranslator:
     """The translator that uses Argos packages; a model is loaded when first needed, and kept until `unload`."""
@@ -59,6 +64,7 @@ class ArgosTranslator:
     def __init__(self, models: Models, *, beam_size: int = BEAM_SIZE) -> None:
         self._models = models
         self._beam_size = beam_size
+        self._meter = Meter()
         self._chosen: dict[tuple[str, str], tuple[Model, ...]] = {}
         self._loaded: dict[Model, LoadedModel] = {}
         #: models that have been loaded once, so that they need not be to be sure
@@ -127,6 +133,10 @@ class ArgosTranslator:
         """See `Translator`; the next sentence loads its model again, in less than a second."""
         self._loaded.clear()
 
+    def spent(self) -> Spent:
+        """See `Translator`."""
+        return self._meter.spent
+
     def _plainly(self, model: Model, sentences: Sequence[str]) -> list[str]:
         answers = dict(self._load(model).stream(sentences))
         return [answers[i][0].text for i in range(len(sentences))]
@@ -139,5 +149,5 @@ class ArgosTranslator:
 
     def _load(self, model: Model) -> LoadedModel:
         if model not in self._loaded:
-            self._loaded[model] = LoadedModel(model, beam_size=self._beam_size)
+            self._loaded[model] = LoadedModel(model, beam_size=self._beam_size, meter=self._meter)
         return self._loaded[model]

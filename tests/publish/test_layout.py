@@ -21,8 +21,8 @@ ENGLISH = {
     "标题": "Headline",
     "第一句。": "First sentence.",
     "第二句。": "Second sentence.",
-    "一": "one",
-    "二": "two",
+    "一": "One",
+    "二": "Two",
     "坏句。": "?",
     "国际": "World",
     "摘要。": "In short.",
@@ -164,11 +164,11 @@ def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row(
     shown = html_of("<h2>一</h2><p>第一句。</p><ul><li>一</li><li>二</li></ul>", Layout.SIDE_BY_SIDE)
     assert shown == (
         '<table width="100%" dir="ltr" class="feedsvc-beside">'
-        '<tr><td width="50%" valign="top"><h2 lang="en" dir="ltr">one</h2></td>'
+        '<tr><td width="50%" valign="top"><h2 lang="en" dir="ltr">One</h2></td>'
         '<td width="50%" valign="top"><p lang="zh" dir="ltr"><b>一</b></p></td></tr>'
         '<tr><td width="50%" valign="top"><p lang="en" dir="ltr">First sentence.</p></td>'
         '<td width="50%" valign="top"><p lang="zh" dir="ltr">第一句。</p></td></tr>'
-        '<tr><td width="50%" valign="top"><ul><li lang="en" dir="ltr">one</li><li lang="en" dir="ltr">two</li></ul></td>'
+        '<tr><td width="50%" valign="top"><ul><li lang="en" dir="ltr">One</li><li lang="en" dir="ltr">Two</li></ul></td>'
         '<td width="50%" valign="top"><ul><li lang="zh" dir="ltr">一</li><li lang="zh" dir="ltr">二</li></ul></td></tr>'
         "</table>"
     )
@@ -187,7 +187,7 @@ def test_side_by_side_what_is_shown_once_stands_between_two_tables(between: str)
 def test_side_by_side_a_table_of_the_source_does_not_stand_in_another() -> None:
     root = tree_of("<table><tr><td>一</td></tr></table>", Layout.SIDE_BY_SIDE)
     (table,) = root.iter("table")
-    assert [markup.text(cell) for cell in table.iter("td")] == ["one 一"]
+    assert [markup.text(cell) for cell in table.iter("td")] == ["One 一"]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_what_stands_between_two_paragraphs_stays_between_them(how: Layout) -> N
 
 def test_interleaved_a_list_item_holds_both_languages() -> None:
     assert html_of("<ul><li>一</li></ul>") == (
-        '<ul><li><span lang="en" dir="ltr" class="feedsvc-translation">one</span><br>'
+        '<ul><li><span lang="en" dir="ltr" class="feedsvc-translation">One</span><br>'
         '<small lang="zh" dir="ltr" class="feedsvc-original">一</small></li></ul>'
     )
 
@@ -307,7 +307,7 @@ def test_the_original_of_a_link_is_no_second_link() -> None:
 
 def test_translation_alone_replaces_each_block() -> None:
     assert html_of("<p>第一句。</p><h2>一</h2>", Layout.TRANSLATION) == (
-        '<p lang="en" dir="ltr">First sentence.</p><h2 lang="en" dir="ltr">one</h2>'
+        '<p lang="en" dir="ltr">First sentence.</p><h2 lang="en" dir="ltr">One</h2>'
     )
 
 

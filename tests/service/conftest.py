@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from feedsvc.service import cli
+from feedsvc.service.server import Application, Server
+from feedsvc.service.serving.patience import Patience
+
+Running = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture
@@ -26,3 +32,22 @@ def run(
         return int(stopped.value.code or 0), captured.out, captured.err
 
     yield call
+
+
+@pytest.fixture(scope="session")
+def running() -> Running:
+    """Run a web server in a thread for as long as the block; the address ends with a slash."""
+
+    @contextmanager
+    def run_it(app: Application, patience: Patience | None = None) -> Iterator[str]:
+        server = Server(app, "127.0.0.1", 0, patience=patience)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            thread.join(timeout=10)
+            assert not thread.is_alive()
+
+    return run_it

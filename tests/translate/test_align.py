@@ -85,14 +85,14 @@ def gold(model: Model) -> tuple[Placed, ...]:
     return tuple(out)
 
 
-@pytest.mark.parametrize(("part", "right"), [("tuned", 0.88), ("held-out", 0.82)])
+@pytest.mark.parametrize(("part", "right"), [("tuned", 0.88), ("held-out", 0.86)])
 def test_stretches_of_the_gold_set_are_placed_on_the_words_that_render_them(
     part: str, right: float, bundled_models: Models
 ) -> None:
     placed = [p for p in gold(bundled_models.find("zh", "en")) if p.part == part]
     misses = "\n".join(str(p) for p in placed if not p.is_right)
     assert all(p.place for p in placed), misses
-    assert sum(p.is_near for p in placed) >= 0.99 * len(placed), misses
+    assert sum(p.is_near for p in placed) >= 0.98 * len(placed), misses
     assert sum(p.is_right for p in placed) >= right * len(placed), misses
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.translate.tidy import as_title, tidy
+from feedsvc.translate.tidy import as_title, begun, tidy
 
 #: a narrow no-break space
 N = "\u202f"
@@ -21,6 +21,7 @@ ENGLISH = [
     ("see（this）now", "see (this) now"),
     ("A、B、C", "A, B, C"),
     ("50 ％ of it", "50% of it"),
+    ("on the 31th, 22th, 3th, 11th and 112th", "on the 31st, 22nd, 3rd, 11th and 112th"),
     ("Ａ１２ is", "A12 is"),
     ("１，０００ people", "1,000 people"),
     ("at 10：30, it was 3：1", "at 10:30, it was 3:1"),
@@ -182,3 +183,20 @@ def test_a_title_ends_without_the_full_stop_of_its_only_sentence(text: str, titl
 )
 def test_a_title_keeps_what_is_no_full_stop_and_those_of_several_sentences(title: str) -> None:
     assert as_title(title) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("stock market tanks", "Stock market tanks"),
+        ("électricité", "Électricité"),
+        ("iPhone sales fall", "iPhone sales fall"),
+        ("Biden", "Biden"),
+        ("“no”", "“No”"),
+        ("<b>now</b> or never", "<b>Now</b> or never"),
+        ("3 killed", "3 killed"),
+        ("", ""),
+    ],
+)
+def test_a_title_begins_with_a_capital(text: str, expected: str) -> None:
+    assert begun(text) == expected

@@ -1,0 +1,1 @@
+"""What the web server is made of: negotiation, files in memory, patience with slow clients, health, triggers."""
