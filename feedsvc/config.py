@@ -27,6 +27,7 @@ from feedsvc.errors import ConfigError
 from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
+_OWN_FEED = "status"
 _LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -432,6 +433,11 @@ def _problems_of_sources(document: _Document) -> list[str]:
 def _problems_of_outputs(document: _Document) -> list[str]:
     slugs = [o.slug for o in document.outputs]
     problems = [
+        f'{place}: "{_OWN_FEED}" is the name of the feed that tells how the service fares'
+        for place, names in (("outputs", slugs), ("sources", [s.id for s in document.sources]))
+        if _OWN_FEED in names
+    ]
+    problems += [
         f'outputs: the slug "{s}" is used twice' for s in sorted({s for s in slugs if slugs.count(s) > 1})
     ]
     for output in document.outputs:

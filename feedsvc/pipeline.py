@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from feedsvc.alarms import publish_alarms
 from feedsvc.config import Config
 from feedsvc.errors import ConfigError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher
@@ -84,6 +85,8 @@ def refresh(
                     files |= dict.fromkeys(publish(config, store))
                 improved += better
             is_over = done.is_complete and improved.is_complete
+            if is_over:
+                publish_alarms(config, store, backlog(config, store, translator), now=now)
     untold = tell_hubs(config, tuple(files))
     return RunReport(
         sources=len(chosen),

@@ -21,6 +21,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from feedsvc import pipeline, polling, schedule
+from feedsvc.alarms import publish_alarms
 from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
@@ -240,7 +241,7 @@ class Worker:
         for failure in saved.failures:
             say(logging.WARNING, "source failed", source=failure.source_id, reason=failure.reason)
         self._has_backlog = self._has_backlog or bool(has_news)
-        self._is_stale = self._is_stale or any(isinstance(outcome, ParsedFeed) for _, _, outcome in read)
+        self._is_stale = self._is_stale or any(not isinstance(outcome, NotModified) for _, _, outcome in read)
 
     def _translate(self) -> None:
         report = pipeline.turn(
@@ -251,8 +252,10 @@ class Worker:
             aside=self._aside,
             on_progress=self._breathe,
         )
-        if report is None:
+        if report is None:  # what waits now waits for a person
             self._has_backlog = False
+            stuck = pipeline.backlog(self._config, self._store, self._translator)
+            publish_alarms(self._config, self._store, stuck, now=_now())
             return
         self._is_stale = self._is_stale or report.translated_entries > 0
         self._say_of_turn("translated", report)

@@ -145,6 +145,17 @@ class Store(Shown):
         with self._transaction() as connection:
             return [Waiting(*row) for row in connection.execute(query)]
 
+    def waiting_since(self, target_language: str) -> dict[str, datetime]:
+        """For each source with entries that wait for their translation, when the first of them was first seen."""
+        query = (
+            select(entries.c.source_id, func.min(entries.c.first_seen_at))
+            .select_from(entries.outerjoin(translations, same_entry(target_language)))
+            .where(_is_waiting())
+            .group_by(entries.c.source_id)
+        )
+        with self._transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def pending_of(self, keys: Sequence[Key], target_language: str) -> list[Pending]:
         """These entries, in this order; without those that are no more."""
         with self._transaction() as connection:
