@@ -12,7 +12,7 @@ from feedsvc.service.logs import say
 from feedsvc.service.notify import notify
 
 #: what is in use from the start to the end of a process
-_FIXED = ("data_dir", "database", "beam_size", "listen")
+_FIXED = ("data_dir", "output_dir", "database", "beam_size", "listen", "refresh_token_file")
 _Stamp = tuple[int, int, int]
 
 

@@ -25,12 +25,15 @@ from feedsvc.alarms import publish_alarms
 from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
-from feedsvc.model import FetchState, ParsedFeed, RunReport
+from feedsvc.model import FetchState, NotModified, ParsedFeed, RunReport
 from feedsvc.publishing import publish, tell_hubs
+from feedsvc.service.beside import Beside
+from feedsvc.service.ending import Ending
 from feedsvc.service.logs import say
 from feedsvc.service.notify import notify, watchdog_seconds
 from feedsvc.service.reloading import ConfigFile
-from feedsvc.service.server import serve
+from feedsvc.service.serving.observation import Tally
+from feedsvc.service.serving.triggers import Asked
 from feedsvc.service.timetable import Timetable
 from feedsvc.store import Store, Waiting
 from feedsvc.tidying import tidy
@@ -49,6 +52,7 @@ PAUSE_S = 30.0
 #: entries that are translated again before anything else has its turn
 _IMPROVED_AT_ONCE = 20
 _PATIENCE_S = 1.0
+_OUTCOMES: dict[type, str] = {ParsedFeed: "new", NotModified: "unchanged"}
 _SHORTEST_INTERVAL = timedelta(seconds=10)
 
 
@@ -66,9 +70,9 @@ class Worker:
         self._timetable = Timetable()
         #: what threads and signal handlers tell the loop; nothing else may be called in those
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._alarm: SimpleQueue[None] = SimpleQueue()
+        self._ending = Ending(STOP_WITHIN_S)
         self._is_stopping = False
-        self._error: FeedsvcError | None = None
+        self._tally = Tally(translator.spent)
         #: sources that are due, those of them that somebody asked for, and those that are being read
         self._due: dict[str, None] = {}
         self._asked: set[str] = set()
@@ -101,14 +105,19 @@ class Worker:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; serves the output folder too where `[server]` is configured.
 
-        SIGHUP, or another content of its file, reloads the configuration. Raises: ServeError.
+        SIGHUP, or another content of its file, reloads the configuration.
+
+        Raises: PublishError, ServeError, ConfigError where the web server cannot begin.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop_signal)
         signal.signal(signal.SIGHUP, self._on_hang_up)
-        threading.Thread(target=self._end_in_time, name="end", daemon=True).start()
-        if self._config.listen:
-            threading.Thread(target=self._serve, name="server", daemon=True).start()
+        self._ending.watch()
+        with Beside(self._config, self._tally, self.ask) as self._beside:
+            self._run()
+        say(logging.INFO, "stopped", unfinished=len(self._in_flight))
+
+    def _run(self) -> None:
         now = _now()
         self._timetable.every(LOOK_EVERY, partial(self._tell, self.look), first=now + LOOK_EVERY)
         self._timetable.every(TIDY_EVERY, partial(self._tell, self.tidy), first=now + TIDY_AFTER)
@@ -122,13 +131,15 @@ class Worker:
             self._reload_if_wanted()
             self.rest()
         notify("STOPPING=1")
-        if self._error:
-            raise self._error
-        say(logging.INFO, "stopped", unfinished=len(self._in_flight))
 
-    def ask(self, source_id: str) -> None:
+    def ask(self, source_id: str) -> Asked:
         """Read a source as soon as possible, due or not; from any thread."""
+        if source_id not in {source.id for source in self._config.sources}:
+            return Asked.UNKNOWN
+        if source_id in self._in_flight or source_id in self._asked:
+            return Asked.BUSY
         self._tell(partial(self._on_asked, source_id))
+        return Asked.ACCEPTED
 
     def look(self) -> None:
         """Find out anew what is to be done, from the store, when there is time."""
@@ -145,6 +156,7 @@ class Worker:
         try:
             if self._is_busy(makes_way=False):
                 with self._store.exclusive(self._on_wait):
+                    self._waits_for = ""
                     while self._step():
                         pass
             if self._may_improve and not self._is_stopping:
@@ -223,6 +235,9 @@ class Worker:
             new=saved.new_entries,
             changed=saved.changed_entries,
         )
+        for _, _, outcome in read:
+            if not isinstance(outcome, polling.LeftAlone):
+                self._tally.fetched(_OUTCOMES.get(type(outcome), "failed"))
         for failure in saved.failures:
             say(logging.WARNING, "source failed", source=failure.source_id, reason=failure.reason)
         self._has_backlog = self._has_backlog or bool(has_news)
@@ -306,6 +321,7 @@ class Worker:
             self._network.close()
             self._network, self._readers = self._open_network()
             self._said.clear()
+            self._beside.reload(new)
             self.look()
 
     def _open_network(self) -> tuple[ExitStack, polling.Readers]:
@@ -315,13 +331,6 @@ class Worker:
         fetcher = network.enter_context(Fetcher(limits))
         readers = polling.Readers(fetcher, limits, lambda read: self._tell(partial(self._on_read, read)))
         return network, network.enter_context(readers)
-
-    def _serve(self) -> None:
-        assert self._config.listen is not None
-        try:
-            serve(self._config.output_dir, *self._config.listen)
-        except FeedsvcError as error:
-            self._tell(partial(self._on_error, error))
 
     def _schedule(self, source_id: str, state: FetchState, *, after: datetime | None = None) -> None:
         """Have a source told at its time, and not before a time after it was read."""
@@ -346,17 +355,14 @@ class Worker:
         self._in_flight.discard(read[0].id)
         self._read.append(read)
 
-    def _on_error(self, error: FeedsvcError) -> None:
-        self._error, self._is_stopping = error, True
-
     def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
         self._is_stopping = True
-        self._alarm.put(None)
-        self._tell(_nothing)
+        self._ending.begin()
+        self._tell(lambda: None)  # wakes it
 
     def _on_hang_up(self, number: int, frame: FrameType | None) -> None:
         self._wants_reload = True
-        self._tell(_nothing)
+        self._tell(lambda: None)  # wakes it
 
     def _on_wait(self, holder: str) -> None:
         if holder != self._waits_for:
@@ -384,13 +390,6 @@ class Worker:
             notify("WATCHDOG=1")
             self._fed_at = now
 
-    def _end_in_time(self) -> None:
-        """End a process that was asked to, even if it is at something long; what it has not saved is due again."""
-        self._alarm.get()
-        time.sleep(STOP_WITHIN_S)
-        say(logging.WARNING, "stopped at once", after_s=int(STOP_WITHIN_S))
-        os._exit(0)
-
 
 def _monotonic() -> float:
     return time.monotonic()
@@ -398,10 +397,6 @@ def _monotonic() -> float:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def _nothing() -> None:
-    """Wake the loop."""
 
 
 def _tell_hubs(config: Config, files: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
@@ -241,7 +242,7 @@ def test_nothing_holds_up_the_end(config: Config) -> None:
         assert process.stdout.readline() == "stuck\n"
         process.terminate()
         _, err = process.communicate(timeout=10)
-    assert (process.returncode, err.split()[-3:]) == (0, ["at", "once", "after_s=0"])
+    assert (process.returncode, err.split()[-3:]) == (0, ["at", "once", "after_s=0.3"])
 
 
 def test_a_changed_configuration_is_loaded_and_a_broken_one_refused(config: Config, web: WebServer) -> None:
@@ -277,6 +278,35 @@ def test_systemd_is_told_of_everything_it_wants_to_know(config: Config, tmp_path
             process.wait(10)
     assert told[0] == "READY=1"
     assert told.count("READY=1") == 2
+
+
+def test_who_has_the_token_may_ask_for_a_refresh_and_figures_tell_of_it(
+    config: Config, tmp_path: Path
+) -> None:
+    assert config.path is not None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    config.path.write_text(
+        config.path.read_text() + f'[server]\nlisten = "127.0.0.1:{port}"\nrefresh_token_file = "token"\n'
+    )
+
+    def answer(method: str, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, path, headers={"Authorization": "Bearer 0123456789abcdef"})
+        response = connection.getresponse()
+        said = response.status, response.read().decode()
+        connection.close()
+        return said
+
+    with service(config):
+        until((config.output_dir / "articles.rss").is_file)
+        assert answer("POST", "/refresh/nobody")[0] == 404
+        write(tmp_path / "articles", 2)
+        assert answer("POST", "/refresh/articles")[0] == 202
+        until(lambda: len(list(config.output_dir.glob("articles/*/*.html"))) == 2)
+        assert answer("GET", "/healthz")[0] == 200
+        until(lambda: 'feedsvc_fetches_total{outcome="new"} 2' in answer("GET", "/metrics")[1])
 
 
 def test_log_lines_are_single_and_hold_no_keys(

@@ -1,0 +1,57 @@
+"""The web server beside the worker: in a thread of its own, with what the worker tells of itself."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from feedsvc.config import Config
+from feedsvc.publish.files import prepare_folder
+from feedsvc.service.observing import observer
+from feedsvc.service.server import Refresh, Server, application
+from feedsvc.service.serving.observation import Observation, Tally
+
+#: for answers that are under way when the service ends
+_STOP_WITHIN_S = 3.0
+
+
+class Beside:
+    """Serves where `[server]` is configured; a context manager.
+
+    Raises: PublishError, ServeError, ConfigError.
+    """
+
+    def __init__(self, config: Config, tally: Tally, refresh: Refresh) -> None:
+        self._tally = tally
+        self._server: Server | None = None
+        self.reload(config)
+        if config.listen:
+            prepare_folder(config.output_dir)
+            app = application(
+                config.output_dir,
+                observe=self._look,
+                refresh=refresh,
+                token_file=config.refresh_token_file,
+            )
+            self._server = Server(app, *config.listen)
+
+    def __enter__(self) -> Self:
+        if self._server:
+            self._thread = threading.Thread(target=self._server.run, name="server", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server:
+            self._server.stop()
+            self._thread.join(_STOP_WITHIN_S)
+
+    def reload(self, config: Config) -> None:
+        """Tell of these sources from now on."""
+        self._observe = observer(config, self._tally.done)
+
+    def _look(self) -> Observation:
+        return self._observe()
