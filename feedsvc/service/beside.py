@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -22,8 +24,11 @@ class Beside:
     Raises: PublishError, ServeError, ConfigError.
     """
 
-    def __init__(self, config: Config, tally: Tally, refresh: Refresh) -> None:
+    def __init__(
+        self, config: Config, tally: Tally, refresh: Refresh, problem: Callable[[], str | None]
+    ) -> None:
         self._tally = tally
+        self._problem = problem
         self._server: Server | None = None
         self.reload(config)
         if config.listen:
@@ -54,4 +59,5 @@ class Beside:
         self._observe = observer(config, self._tally.done)
 
     def _look(self) -> Observation:
-        return self._observe()
+        seen, problem = self._observe(), self._problem()
+        return replace(seen, problems=(*seen.problems, problem)) if problem else seen

@@ -6,7 +6,7 @@ A time that was missed, because the process did not run or the machine slept, is
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -35,10 +35,6 @@ class Timetable:
     def at(self, name: str, when: datetime, tell: Tell) -> None:
         """Tell once; instead of what was to be told under that name."""
         self._scheduler.add_job(tell, "date", run_date=when, id=name, replace_existing=True)
-
-    def every(self, gap: timedelta, tell: Tell, *, first: datetime) -> None:
-        """Tell again and again."""
-        self._scheduler.add_job(tell, "interval", seconds=gap.total_seconds(), next_run_time=first)
 
     def forget(self, name: str) -> None:
         """Do not tell what was to be told under that name."""

@@ -32,6 +32,7 @@ from feedsvc.service.ending import Ending
 from feedsvc.service.logs import say
 from feedsvc.service.notify import notify, watchdog_seconds
 from feedsvc.service.reloading import ConfigFile
+from feedsvc.service.reporting import say_read, say_turn
 from feedsvc.service.serving.observation import Tally
 from feedsvc.service.serving.triggers import Asked
 from feedsvc.service.timetable import Timetable
@@ -40,9 +41,9 @@ from feedsvc.tidying import tidy
 from feedsvc.translate import Translator
 
 #: between two looks at all that is known: what other processes did, what could not be translated before
-LOOK_EVERY = timedelta(minutes=5)
-TIDY_EVERY = timedelta(days=1)
-TIDY_AFTER = timedelta(minutes=10)
+LOOK_EVERY_S = 300.0
+TIDY_EVERY_S = 86400.0
+TIDY_AFTER_S = 600.0
 #: a process that was asked to stop is gone after this time, whatever it is doing
 STOP_WITHIN_S = 8.0
 #: without anything to translate, after which the models leave the memory
@@ -85,6 +86,8 @@ class Worker:
         #: what could not be translated, and was said
         self._said: set[tuple[str, str]] = set()
         self._waits_for = ""
+        #: why nothing goes on just now
+        self._problem: str | None = None
         self._paused_until = self._fed_at = 0.0
         self._translated_at: float | None = None
 
@@ -113,18 +116,23 @@ class Worker:
             signal.signal(number, self._on_stop_signal)
         signal.signal(signal.SIGHUP, self._on_hang_up)
         self._ending.watch()
-        with Beside(self._config, self._tally, self.ask) as self._beside:
+        with Beside(self._config, self._tally, self.ask, lambda: self._problem) as self._beside:
             self._run()
         say(logging.INFO, "stopped", unfinished=len(self._in_flight))
 
     def _run(self) -> None:
-        now = _now()
-        self._timetable.every(LOOK_EVERY, partial(self._tell, self.look), first=now + LOOK_EVERY)
-        self._timetable.every(TIDY_EVERY, partial(self._tell, self.tidy), first=now + TIDY_AFTER)
-        self.look()
+        now = _monotonic()  # whatever becomes of the clock
+        look_at, tidy_at = now, now + TIDY_AFTER_S
         say(logging.INFO, "started", pid=os.getpid(), sources=len(self._config.sources))
         notify("READY=1")
         while not self._is_stopping:
+            now = _monotonic()
+            if now >= look_at:
+                look_at = now + LOOK_EVERY_S
+                self.look()
+            if now >= tidy_at:
+                tidy_at = now + TIDY_EVERY_S
+                self.tidy()
             self.work()
             self._handle_events(_PATIENCE_S)
             self._feed_watchdog()
@@ -161,9 +169,11 @@ class Worker:
                         pass
             if self._may_improve and not self._is_stopping:
                 self._improve()
+            self._problem = None
         except Stopped:
             say(logging.INFO, "interrupted")
         except FeedsvcError as error:
+            self._problem = str(error)
             say(logging.ERROR, "failed", reason=str(error), pause_s=int(PAUSE_S))
             self._paused_until = _monotonic() + PAUSE_S
             self.look()
@@ -227,19 +237,10 @@ class Worker:
         for source_id, state in self._store.states([source.id for source, _, _ in read]).items():
             self._schedule(source_id, state, after=now + _SHORTEST_INTERVAL)
         has_news = saved.new_entries or saved.changed_entries
-        say(
-            logging.INFO if has_news else logging.DEBUG,
-            "read",
-            sources=",".join(source.id for source, _, _ in read),
-            unchanged=saved.unchanged,
-            new=saved.new_entries,
-            changed=saved.changed_entries,
-        )
+        say_read(read, saved)
         for _, _, outcome in read:
             if not isinstance(outcome, polling.LeftAlone):
                 self._tally.fetched(_OUTCOMES.get(type(outcome), "failed"))
-        for failure in saved.failures:
-            say(logging.WARNING, "source failed", source=failure.source_id, reason=failure.reason)
         self._has_backlog = self._has_backlog or bool(has_news)
         self._is_stale = self._is_stale or any(not isinstance(outcome, NotModified) for _, _, outcome in read)
 
@@ -258,7 +259,7 @@ class Worker:
             publish_alarms(self._config, self._store, stuck, now=_now())
             return
         self._is_stale = self._is_stale or report.translated_entries > 0
-        self._say_of_turn("translated", report)
+        self._note("translated", report)
 
     def _publish(self) -> None:
         self._store.release_overdue(
@@ -282,18 +283,11 @@ class Worker:
             on_wait=self._on_wait,
         )
         self._may_improve = report.improved_entries > 0
-        if report.improved_entries:
-            self._say_of_turn("improved", report)
+        self._note("improved", report)
 
-    def _say_of_turn(self, event: str, report: RunReport) -> None:
+    def _note(self, event: str, report: RunReport) -> None:
         self._translated_at = _monotonic() if report.sentences else self._translated_at
-        entries = report.translated_entries + report.improved_entries
-        if entries:
-            say(logging.INFO, event, entries=entries, sentences=report.sentences)
-        for failure in report.failures:
-            if (failure.source_id, failure.reason) not in self._said:  # once, as long as it stays
-                say(logging.WARNING, "not translated", source=failure.source_id, reason=failure.reason)
-        self._said |= {(failure.source_id, failure.reason) for failure in report.failures}
+        say_turn(event, report, self._said)
 
     def _tidy(self) -> None:
         self._wants_tidying = False

@@ -17,7 +17,7 @@ import pytest
 from fakes import Answer, FakeTranslator, WebServer
 
 from feedsvc.config import Config, load_config
-from feedsvc.service import logs
+from feedsvc.service import logs, reporting
 from feedsvc.service import worker as module
 from feedsvc.service.worker import Worker
 from feedsvc.store import Store
@@ -58,6 +58,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         lines.append(" ".join([event, *(f"{k}={v}" for k, v in fields.items())]))
 
     monkeypatch.setattr(module, "say", say)
+    monkeypatch.setattr(reporting, "say", say)
     return lines
 
 
@@ -306,7 +307,14 @@ def test_who_has_the_token_may_ask_for_a_refresh_and_figures_tell_of_it(
         assert answer("POST", "/refresh/articles")[0] == 202
         until(lambda: len(list(config.output_dir.glob("articles/*/*.html"))) == 2)
         assert answer("GET", "/healthz")[0] == 200
-        until(lambda: 'feedsvc_fetches_total{outcome="new"} 2' in answer("GET", "/metrics")[1])
+        (config.output_dir / "feeds.opml").unlink()
+        (config.output_dir / "feeds.opml").mkdir()
+        write(tmp_path / "articles", 3)
+        assert answer("POST", "/refresh/articles")[0] == 202
+        until(lambda: "feeds.opml: cannot be written" in answer("GET", "/healthz")[1], 60)
+        assert answer("GET", "/healthz")[0] == 503
+        # figures are remembered for a while, on a slow machine for longer
+        until(lambda: 'feedsvc_fetches_total{outcome="new"} 3' in answer("GET", "/metrics")[1], 60)
 
 
 def test_log_lines_are_single_and_hold_no_keys(
