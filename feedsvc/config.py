@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -24,6 +24,7 @@ from pydantic import (
 
 from feedsvc import languages
 from feedsvc.errors import ConfigError
+from feedsvc.lines import Place, Problem, line_of, lines_of, without
 from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
@@ -86,19 +87,24 @@ def load_config(path: Path) -> Config:
 
     Raises: ConfigError with every problem found.
     """
+    text = _read(path)
     try:
-        document = _Document.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(path, [f"is not TOML: {error}"]) from error
-    except ValidationError as error:
-        raise ConfigError(path, [_problem(e) for e in error.errors()]) from error
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, where = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        number = int(line[1]) if line else None
+        raise ConfigError(path, [f"is not TOML: {reason}"], lines=[number]) from error
     folder = path.resolve().parent
-    problems = [*_problems_of_sources(document), *_problems_of_outputs(document)]
-    problems += _problems_of_glossaries(document, folder)
-    if problems:
-        raise ConfigError(path, problems)
+    document, problems = _validated(table, folder)
+    if document is None or problems:
+        lines = lines_of(text)
+        known = sorted((line_of(p.place, lines) or 0, number) for number, p in enumerate(problems))
+        raise ConfigError(
+            path,
+            [problems[number].text for _, number in known],
+            lines=[line or None for line, _ in known],
+        )
     data_dir = _absolute(folder, document.service.data_dir)
     return Config(
         path=path,
@@ -123,6 +129,45 @@ def load_config(path: Path) -> Config:
 def _token_file(document: _Document, folder: Path) -> Path | None:
     given = document.server.refresh_token_file if document.server else None
     return _absolute(folder, given) if given else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(path, [f"is not TOML: it is not UTF-8: {error.reason}"], lines=[line]) from error
+
+
+def _validated(table: dict[str, Any], folder: Path) -> tuple[_Document | None, list[Problem]]:
+    """What a file says, and everything that is wrong with it; without what is wrong, to find what else is."""
+    try:
+        document = _Document.model_validate(table)
+    except ValidationError as error:
+        problems = [Problem(e["loc"], _problem(e)) for e in error.errors()]
+        try:
+            rest = _Document.model_validate(without(table, [p.place for p in problems]))
+        except ValidationError:
+            return None, problems
+        return rest, [*problems, *_new(_problems_between(rest, folder), problems)]
+    return document, _problems_between(document, folder)
+
+
+def _problems_between(document: _Document, folder: Path) -> list[Problem]:
+    """What is wrong with tables that are each all right."""
+    return [
+        *_problems_of_sources(document),
+        *_problems_of_outputs(document),
+        *_problems_of_glossaries(document, folder),
+    ]
+
+
+def _new(found: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
+    """Those of tables that have no problem yet: they may be but its consequence."""
+    tables = {p.place[:2] for p in known}
+    return [problem for problem in found if problem.place[:2] not in tables]
 
 
 def _absolute(folder: Path, path: str) -> Path:
@@ -418,41 +463,52 @@ def _places(table: _Source) -> dict[str, str | None]:
     return {"url": table.url, "file": table.file, "folder": table.folder}
 
 
-def _problems_of_sources(document: _Document) -> list[str]:
+def _problems_of_sources(document: _Document) -> list[Problem]:
     problems = []
     ids = [s.id for s in document.sources]
-    problems += [f'sources: the id "{i}" is used twice' for i in sorted({i for i in ids if ids.count(i) > 1})]
-    for source in document.sources:
+    for index, source in enumerate(document.sources):
+        if source.id in ids[:index]:
+            problems.append(Problem(("sources", index, "id"), f'sources: the id "{source.id}" is used twice'))
         if source.url is None and (source.headers or source.cookies or source.auth):
-            problems.append(f'sources "{source.id}": headers, cookies and auth are for sources with a url')
+            text = f'sources "{source.id}": headers, cookies and auth are for sources with a url'
+            problems.append(Problem(("sources", index), text))
         if sum(v is not None for v in _places(source).values()) != 1:
-            problems.append(f'sources "{source.id}": give exactly one of url, file and folder')
+            text = f'sources "{source.id}": give exactly one of url, file and folder'
+            problems.append(Problem(("sources", index), text))
     return problems
 
 
-def _problems_of_outputs(document: _Document) -> list[str]:
+def _problems_of_outputs(document: _Document) -> list[Problem]:
     slugs = [o.slug for o in document.outputs]
     problems = [
-        f'{place}: "{_OWN_FEED}" is the name of the feed that tells how the service fares'
-        for place, names in (("outputs", slugs), ("sources", [s.id for s in document.sources]))
-        if _OWN_FEED in names
+        Problem(
+            (place, index, key),
+            f'{place}: "{_OWN_FEED}" is the name of the feed that tells how the service fares',
+        )
+        for place, key, names in (
+            ("outputs", "slug", slugs),
+            ("sources", "id", [s.id for s in document.sources]),
+        )
+        for index, name in enumerate(names)
+        if name == _OWN_FEED
     ]
-    problems += [
-        f'outputs: the slug "{s}" is used twice' for s in sorted({s for s in slugs if slugs.count(s) > 1})
-    ]
-    for output in document.outputs:
+    for index, output in enumerate(document.outputs):
+        if output.slug in slugs[:index]:
+            text = f'outputs: the slug "{output.slug}" is used twice'
+            problems.append(Problem(("outputs", index, "slug"), text))
         if not _matching(output, document):
-            problems.append(
-                f'outputs "{output.slug}": no source matches {", ".join(output.sources) or "an empty list"}'
-            )
+            wanted = ", ".join(output.sources) or "an empty list"
+            text = f'outputs "{output.slug}": no source matches {wanted}'
+            problems.append(Problem(("outputs", index, "sources"), text))
     return problems
 
 
-def _problems_of_glossaries(document: _Document, folder: Path) -> list[str]:
-    given = [("defaults", document.defaults), *((f'sources "{s.id}"', s) for s in document.sources)]
+def _problems_of_glossaries(document: _Document, folder: Path) -> list[Problem]:
+    given: list[tuple[str, Place, _Defaults]] = [("defaults", ("defaults",), document.defaults)]
+    given += [(f'sources "{s.id}"', ("sources", i), s) for i, s in enumerate(document.sources)]
     return [
-        f"{place}: the glossary {path} is no file"
-        for place, table in given
+        Problem((*place, "glossaries"), f"{name}: the glossary {path} is no file")
+        for name, place, table in given
         for path in (_absolute(folder, glossary) for glossary in table.glossaries or [])
         if not path.is_file()
     ]

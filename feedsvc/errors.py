@@ -30,12 +30,21 @@ class FeedsvcError(Exception):
 
 
 class ConfigError(FeedsvcError):
-    """The configuration cannot be used; `problems` holds every reason, one line each."""
+    """The configuration cannot be used; `problems` holds every reason, one line each.
 
-    def __init__(self, path: Path | None, problems: Sequence[str]) -> None:
+    `lines`: for each problem the line of the file that it is in, None where it is in none.
+    """
+
+    def __init__(
+        self, path: Path | None, problems: Sequence[str], *, lines: Sequence[int | None] | None = None
+    ) -> None:
         self.path = path
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{path}: {p}" if path else p for p in self.problems))
+        self.lines = tuple(lines or [None] * len(self.problems))
+        places = [f"{path or ''}:{line}" if line else str(path or "") for line in self.lines]
+        super().__init__(
+            "\n".join(f"{place}: {p}" if place else p for place, p in zip(places, self.problems, strict=True))
+        )
 
 
 class SourceError(FeedsvcError):

@@ -96,9 +96,10 @@ def test_every_problem_is_named_at_once_with_its_key(problems: Problems) -> None
         """
     )
     assert [p.split(":")[0] for p in found] == [
+        "colour",
+        "service.base_ulr",
         "service.target_language",
         "service.credit",
-        "service.base_ulr",
         "defaults.interval",
         "defaults.layout",
         "defaults.max_entries",
@@ -108,8 +109,51 @@ def test_every_problem_is_named_at_once_with_its_key(problems: Problems) -> None
         "sources[1].id",
         "sources[1].intervall",
         "server.listen",
-        "colour",
     ]
+
+
+def test_problems_within_and_between_tables_are_named_together_by_line(write: Write, tmp_path: Path) -> None:
+    path = write(
+        '[defaults]\nglossaries = ["none.tsv"]\ninterval = "soon"\n\n'
+        '[[sources]]\nid = "a"\nurl = "ftp://x/"\n\n'
+        '[[sources]]\nid = "a"\n\n'
+        '[[outputs]]\nslug = "b"\nsources = ["c"]\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert [
+        line.removeprefix(f"{path}:").partition(" must")[0] for line in str(caught.value).splitlines()
+    ] == [
+        f"2: defaults: the glossary {tmp_path}/none.tsv is no file",
+        "3: defaults.interval:",
+        '7: sources[0].url: "ftp://x/"',
+        '9: sources "a": give exactly one of url, file and folder',
+        '10: sources: the id "a" is used twice',
+        '14: outputs "b": no source matches c',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = 1\n\n[service\n", 3),
+        ("a = 1\na = 2\n", 2),
+        ("[service]\n\ncolour = 1\n", 3),
+        ('[service]\n[[sources]]\nurl = "https://x/"\n', 2),
+        ('sources = [\n  { id = "a" },\n]\n', 1),
+        ('[[sources]]\nid = "a"\nurl = "https://x/"\n[sources.headers]\n"a b" = "1"\n', 4),
+        (
+            '[[sources]]\nid = "a"\nurl = "https://x/"\nauth = { username = "", password = { env = "P" } }\n',
+            4,
+        ),
+        ('[[outputs]]\nslug = "a"\nsources = [\n "*",\n 3]\n', 3),
+    ],
+)
+def test_a_problem_leads_to_its_line(text: str, line: int, write: Write) -> None:
+    path = write(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
 
 
 def test_an_error_names_the_file_in_each_line(write: Write) -> None:
@@ -117,8 +161,8 @@ def test_an_error_names_the_file_in_each_line(write: Write) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     assert str(caught.value).splitlines() == [
-        f"{path}: service.colour: unknown key",
-        f"{path}: service.form: unknown key",
+        f"{path}:2: service.colour: unknown key",
+        f"{path}:3: service.form: unknown key",
     ]
 
 
@@ -165,7 +209,7 @@ def test_a_wrong_value_is_named_with_its_key(text: str, problem: str, problems: 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "feedsvc.toml"
     path.write_bytes(b'[service]\ndata_dir = "caf\xe9"\n')
-    with pytest.raises(ConfigError, match="is not TOML"):
+    with pytest.raises(ConfigError, match=f"{path}:2: is not TOML: it is not UTF-8"):
         load_config(path)
 
 

@@ -88,12 +88,14 @@ class FileLease:
         file = _open(self._paths[place])
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode())  # not through a buffer, which would fail again
         except BlockingIOError:
             file.close()
             return False
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        except OSError:  # a full disk
+            file.close()
+            raise
         self._files[place] = file
         return True
 
