@@ -289,6 +289,12 @@ def test_a_database_that_cannot_be_opened_is_named() -> None:
     assert doctor.check_database(Look(revision=None, is_current=False, newest=None)).verdict == "ok"
 
 
+def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        look("postgresql+nothing://me:secret@db.example/feedsvc")
+    assert "secret" not in str(caught.value)
+
+
 def _sql(config: Path, statement: str) -> None:
     connection = sqlite3.connect(config.parent / "data" / "feedsvc.sqlite")
     with connection:
