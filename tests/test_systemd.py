@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -118,22 +120,41 @@ def test_a_refresh_does_all_its_work_under_what_its_unit_forbids(config: Path, t
 
 
 @needs("systemd-analyze")
-def test_the_service_works_under_what_its_unit_forbids_and_ends_when_told(
+def test_the_service_works_under_what_its_unit_forbids_and_tells_systemd_how_it_fares(
     config: Path, tmp_path: Path
 ) -> None:
     unit = FOLDER / "feedsvc.service"
-    with subprocess.Popen(
-        [sys.executable, confined.__file__, str(unit), *command(unit, config)],
-        env=environment(unit, tmp_path),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as service:
-        wait_for(lambda: (tmp_path / "public" / "archive.atom").exists() or service.poll() is not None)
-        if service.poll() == confined.CANNOT:
-            pytest.skip("libseccomp is not installed, or the kernel has no filters")
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(30) == 0
-    assert "It rains today." in (tmp_path / "public" / "archive.atom").read_text(encoding="utf-8")
+    assert confined.settings(unit)["Type"] == ["notify"]
+    published = tmp_path / "public" / "archive.atom"
+    told: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        given = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"}
+        with subprocess.Popen(
+            [sys.executable, confined.__file__, str(unit), *command(unit, config)],
+            env=environment(unit, tmp_path) | given,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as service:
+
+            def heard(state: str) -> bool:
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        told.extend(manager.recv(4096).decode().splitlines())
+                return state in told or service.poll() is not None
+
+            wait_for(lambda: heard("READY=1"))
+            if service.poll() == confined.CANNOT:
+                pytest.skip("libseccomp is not installed, or the kernel has no filters")
+            wait_for(lambda: published.exists() and heard("WATCHDOG=1"))
+            service.send_signal(signal.SIGHUP)
+            wait_for(lambda: heard("RELOADING=1"))
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(30) == 0
+            heard("STOPPING=1")
+    assert {"READY=1", "WATCHDOG=1", "RELOADING=1", "STOPPING=1"} <= set(told)
+    assert "It rains today." in published.read_text(encoding="utf-8")
 
 
 @needs("systemd-analyze")

@@ -29,7 +29,7 @@ def look(url: str) -> Look:
 
     Raises: SchemaTooNew; StoreError if it cannot be opened, or is damaged.
     """
-    with opening.store_errors(url):
+    with opening.store_errors("database"):
         parsed = make_url(url)
     place = parsed.render_as_string()
     is_sqlite = parsed.get_backend_name() == "sqlite"

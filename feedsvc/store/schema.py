@@ -57,10 +57,10 @@ def _create(connection: Connection) -> None:
 
 def refuse_unknown(revision: str | None) -> None:
     """Raises: SchemaTooNew if this program does not know the schema."""
-    from alembic.script import ScriptDirectory
-
     if revision in (None, HEAD):
         return
+    from alembic.script import ScriptDirectory
+
     known = {script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()}
     if revision not in known:
         raise SchemaTooNew(str(revision))
