@@ -88,7 +88,8 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     unfinished = unfinished_name(path)
     try:
         if path.is_file() and path.read_bytes() == content:
-            unfinished.unlink(missing_ok=True)
+            if unfinished.exists():  # on a read-only disk, nothing needs to be written
+                unfinished.unlink()
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
