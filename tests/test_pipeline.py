@@ -278,7 +278,9 @@ def test_an_edited_entry_is_shown_as_it_was_until_its_new_translation_is_there(w
     world.write("a.md", first="改过的第一段。")
     world.translator.missing = {"zh"}
     assert world.refresh().failures
-    assert world.files() == before
+    after = world.files()
+    assert after.pop("index.html") != before.pop("index.html")  # it says that one article waits
+    assert after == before
 
 
 def test_a_pruned_entry_never_comes_back(world: World, web: WebServer) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from feedsvc.config import load_config
 from feedsvc.model import (
@@ -25,6 +26,7 @@ from feedsvc.model import (
     Verdict,
 )
 from feedsvc.publish import Folder, Renderer
+from feedsvc.publish.outputs import page_name
 from feedsvc.publishing import publish
 from feedsvc.store import Store
 
@@ -52,7 +54,13 @@ class Desk:
             (media / name).write_bytes(name.encode())
 
     def say(
-        self, source_id: str, *numbers: int, text: str = "", medium: int = 0, title: str | None = None
+        self,
+        source_id: str,
+        *numbers: int,
+        text: str = "",
+        medium: int = 0,
+        title: str | None = None,
+        dated: bool = True,
     ) -> None:
         """A source has these entries."""
         said = tuple(
@@ -62,7 +70,7 @@ class Desk:
                 title=f"标题{n}",
                 body_html=f'<p>正文{n}{text}。<img src="media:{self.media[medium]}" alt=""></p>',
                 language="zh",
-                published=self.now - timedelta(hours=50 - n),
+                published=self.now - timedelta(hours=50 - n) if dated else None,
             )
             for n in numbers
         )
@@ -218,7 +226,9 @@ def rendered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     page, output = Renderer.page, Renderer.output
     with monkeypatch.context() as patch:
-        patch.setattr(Renderer, "page", lambda self, one: seen.append(one.entry.guid) or page(self, one))  # type: ignore[func-returns-value]
+        patch.setattr(
+            Renderer, "page", lambda self, one, *by: seen.append(one.entry.guid) or page(self, one, *by)
+        )  # type: ignore[func-returns-value]
         patch.setattr(
             Renderer, "output", lambda self, one, its: seen.append(one.slug) or output(self, one, its)
         )  # type: ignore[func-returns-value]
@@ -234,7 +244,7 @@ def test_only_what_has_changed_is_rendered(desk: Desk, monkeypatch: pytest.Monke
     assert rendered(desk, monkeypatch) == []
     desk.say("one", 2, text="改")
     desk.translate()
-    assert rendered(desk, monkeypatch) == ["https://one.example/2", "all", "one"]
+    assert rendered(desk, monkeypatch) == [*(f"https://one.example/{n}" for n in (1, 2, 3)), "all", "one"]
     desk.say("two", title="New name")
     assert rendered(desk, monkeypatch) == [
         *(f"https://two.example/{n}" for n in (3, 2, 1)),
@@ -306,3 +316,97 @@ def test_the_feeds_of_an_output_that_is_no_more_are_removed(desk: Desk) -> None:
     desk.config = replace(desk.config, outputs=desk.config.outputs[1:])
     desk.publish()
     assert "all.rss" not in desk.files()
+
+
+def read(desk: Desk, name: str) -> html.HtmlElement:
+    return html.document_fromstring((desk.root / "public" / name).read_bytes())
+
+
+def neighbours(desk: Desk, source_id: str, number: int) -> dict[str, str]:
+    """Where the page of an article leads to, by the number of the article there."""
+    by_page = {page_name(source_id, f"https://{source_id}.example/{n}"): str(n) for n in range(10)}
+    page = page_name(source_id, f"https://{source_id}.example/{number}")
+    links = read(desk, page).xpath('/html/head/link[@rel="prev" or @rel="next"]')
+    return {e.get("rel"): by_page[f"articles/{source_id}/{e.get('href')}"] for e in links}
+
+
+def test_a_page_leads_to_the_articles_before_and_after_it(desk: Desk) -> None:
+    desk.say("one", 1, 3, 5)
+    desk.say("two", 4)
+    desk.translate()
+    desk.publish()
+    assert neighbours(desk, "one", 1) == {"next": "3"}
+    assert neighbours(desk, "one", 3) == {"prev": "1", "next": "5"}
+    assert neighbours(desk, "one", 5) == {"prev": "3"}
+    desk.say("one", 4)
+    desk.publish()
+    assert neighbours(desk, "one", 3)["next"] == "5"  # what waits has no page yet
+    desk.translate()
+    desk.publish()
+    assert (neighbours(desk, "one", 3)["next"], neighbours(desk, "one", 5)["prev"]) == ("4", "4")
+    desk.store.prune("one", keep=2, now=desk.now)
+    desk.publish()
+    assert neighbours(desk, "one", 4) == {"next": "5"}
+
+
+def test_articles_of_one_date_stand_in_one_row(desk: Desk) -> None:
+    desk.say("one", 1, 2, 3, dated=False)
+    desk.translate()
+    desk.publish()
+    assert [neighbours(desk, "one", n) for n in (1, 2, 3)] == [
+        {"prev": "2"},
+        {"prev": "3", "next": "1"},
+        {"next": "2"},
+    ]
+    desk.say("one", 2, text="改", dated=False)
+    desk.translate()
+    desk.publish()
+    assert desk.files() == desk.anew()
+
+
+def test_the_index_says_how_many_articles_wait(desk: Desk) -> None:
+    desk.say("one", 1, 2, title="One")
+    desk.say("two", 1)
+    desk.publish()
+    assert "3 articles wait for their translation" in read(desk, "index.html").text_content()
+    desk.translate(limit=1)
+    desk.publish()
+    assert "2 articles wait for their translation" in read(desk, "index.html").text_content()
+    desk.translate()
+    assert "index.html" in desk.publish()
+    assert "for their translation" not in read(desk, "index.html").text_content()
+    assert "From One, two, three" in read(desk, "index.html").text_content()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "shown"),
+    [
+        ({"failures": 1, "http_status": 503, "problems": ("x, wait until 12:00",)}, "answers with 503"),
+        ({"failures": 1, "problems": ("https://a.example/f?key=a:b: no answer",)}, "example/f: no answer"),
+        ({"problems": tuple(f"entry {n}" for n in range(9))}, "and 4 more problems"),
+    ],
+)
+def test_the_index_says_what_is_wrong_with_a_source_but_no_secret(
+    desk: Desk, trouble: dict[str, object], shown: str
+) -> None:
+    desk.say("one", 1)
+    desk.translate()
+    desk.publish()
+    state = replace(desk.store.state("one"), checked_at=desk.now, **trouble)  # type: ignore[arg-type]
+    desk.store.save_state("one", state, now=desk.now)
+    assert desk.publish() == ("index.html",)
+    text = read(desk, "index.html").text_content()
+    assert shown in text
+    assert "in trouble" in text
+    assert "a:b" not in text
+    assert desk.publish() == ()
+
+
+def test_what_is_wrong_with_a_source_is_said_in_the_same_words_at_each_look(desk: Desk) -> None:
+    desk.say("one", 1)
+    desk.translate()
+    for failures in (1, 2, 3):
+        failing = {"failures": failures, "http_status": 503, "problems": (f"wait until 12:0{failures}",)}
+        desk.store.save_state("one", replace(desk.store.state("one"), **failing), now=desk.now)  # type: ignore[arg-type]
+        written = desk.publish()
+        assert bool(written) == (failures == 1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from feedsvc import __version__
@@ -28,6 +30,7 @@ from feedsvc.model import (
 from feedsvc.publish import layout, media, opml, pages
 from feedsvc.publish.items import Channel, Item, Origin
 from feedsvc.publish.render import render
+from feedsvc.publish.texts import Texts, count, texts
 
 #: of all the feeds together
 NAME = "Translated news feeds"
@@ -38,6 +41,9 @@ LIST = "feeds.opml"
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
 _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
+_PROBLEMS_SHOWN = 5
+#: the query of an address in a text, which may hold a key
+_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +75,17 @@ class Renderer:
         """Of all that decides the feeds of an output, but for its articles."""
         return self._output_digests[output.slug]
 
-    def index_digest(self) -> str:
-        """Of all that decides index and list, but for what the index says of each output."""
-        return _digest(self._everywhere(), list(self._output_digests.values()))
+    def index_digest(self, waiting: Mapping[str, int]) -> str:
+        """Of all that decides index and list, but for what the index says of the entries of each output."""
+        return _digest(self._everywhere(), list(self._output_digests.values()), self._listed_sources(waiting))
 
-    def page(self, article: Article) -> bytes:
-        """The reading page of an article."""
-        return pages.article_page(self._item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST))
+    def page(self, article: Article, before: Article | None = None, after: Article | None = None) -> bytes:
+        """The reading page of an article; `before` and `after` are those next to it in time."""
+        return pages.article_page(
+            self._item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST),
+            previous=self._item(before, None, TitleLayout.TRANSLATION_FIRST) if before else None,
+            next=self._item(after, None, TitleLayout.TRANSLATION_FIRST) if after else None,
+        )
 
     def output(self, output: OutputFeed, articles: Sequence[Article]) -> Rendered:
         """The feeds of an output, of its articles in their order."""
@@ -96,15 +106,51 @@ class Renderer:
             ),
         )
 
-    def index(self, listed: Sequence[pages.Listed]) -> bytes:
-        """The page that says what there is to subscribe to."""
+    def index(self, listed: Mapping[str, pages.Listed], waiting: Mapping[str, int]) -> bytes:
+        """The page that says what there is to subscribe to; `waiting` is how many entries of a source do."""
+        sources = self._listed_sources(waiting)
         return pages.index_page(
-            listed, name=NAME, base_url=self._config.base_url, language=self._config.target_language
+            [self._with_sources(listed[o.slug], o.source_ids, sources) for o in self.outputs],
+            name=NAME,
+            base_url=self._config.base_url,
+            language=self._config.target_language,
+            sources=list(sources.values()),
         )
 
     def subscriptions(self) -> list[opml.Subscription]:
         """The feeds that are published, for readers to subscribe to."""
         return [self._subscription(output) for output in self.outputs]
+
+    def _listed_sources(self, waiting: Mapping[str, int]) -> dict[str, pages.ListedSource]:
+        say = texts(self._config.target_language)
+        found = {}
+        for source in self._config.sources:
+            state, origin = self._states[source.id], self._origin(source.id)
+            found[source.id] = pages.ListedSource(
+                title=origin.title,
+                state=_how_it_fares(state),
+                link=origin.link,
+                feed_url=origin.feed_url,
+                language=source.language,
+                waiting=waiting.get(source.id, 0),
+                problems=tuple(_problems(state, say)),
+            )
+        return found
+
+    def _with_sources(
+        self, listed: pages.Listed, ids: Sequence[str], sources: Mapping[str, pages.ListedSource]
+    ) -> pages.Listed:
+        own = [sources[i] for i in ids]
+        return replace(
+            listed,
+            sources=tuple(source.title for source in own),
+            waiting=sum(source.waiting for source in own),
+            problems=tuple(
+                f"{source.title}: {problem}" if len(own) > 1 else problem
+                for source in own
+                for problem in source.problems
+            ),
+        )
 
     def _digest_of(self, output: OutputFeed) -> str:
         added = [self._states[source_id].added_at for source_id in output.source_ids]
@@ -131,12 +177,13 @@ class Renderer:
         only = self._states[ids[0]] if len(ids) == 1 else FetchState()
         return output.title or only.title or output.slug, only.link or self._config.base_url
 
-    def _item(self, article: Article, body: Layout, title: TitleLayout) -> Item:
+    def _item(self, article: Article, body: Layout | None, title: TitleLayout) -> Item:
+        """An article in a layout; None where its body is not needed."""
         made = article.translation
         entry = article.entry
         base_url = self._config.base_url
         page_url = base_url + quote(page_name(entry.source_id, entry.guid))
-        content = layout.body(entry, made, body, with_credit=self._config.credit)
+        content = layout.body(entry, made, body, with_credit=self._config.credit) if body else ""
         return Item(
             id=_item_id(article),
             title=layout.title(article, title),
@@ -191,6 +238,25 @@ class Renderer:
 def page_name(source_id: str, guid: str) -> str:
     """Where the page of an entry lies in the output folder."""
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
+
+
+def _how_it_fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
+    if state.gone_at is not None:
+        return "gone"
+    if state.failures or state.problems:
+        return "failing"
+    return "fine" if state.checked_at else "new"
+
+
+def _problems(state: FetchState, say: Texts) -> Iterator[str]:
+    """What is wrong with a source, in the same words as long as it is; addresses without what may be a key."""
+    if state.failures and state.http_status is not None:
+        yield say.source_answers.format(status=state.http_status)
+        return
+    for problem in state.problems[:_PROBLEMS_SHOWN]:
+        yield _QUERY.sub(r"\1", problem)
+    if more := len(state.problems[_PROBLEMS_SHOWN:]):
+        yield count(more, say.more_problems)
 
 
 def _shown_in_index(item: Item) -> Item:

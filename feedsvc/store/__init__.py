@@ -2,6 +2,6 @@
 
 from feedsvc.store.database import Made, Record, Store
 from feedsvc.store.said import Saved
-from feedsvc.store.shown import Key, Publication
+from feedsvc.store.shown import Key, Place, Publication
 
-__all__ = ["Key", "Made", "Publication", "Record", "Saved", "Store"]
+__all__ = ["Key", "Made", "Place", "Publication", "Record", "Saved", "Store"]

@@ -221,6 +221,8 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
     ]
     for batch in batches(rows):
         connection.execute(insert(entries), batch)
+        logged = [{name: row[name] for name in ("source_id", "guid", "dated_at")} for row in batch]
+        connection.execute(insert(changes), logged)
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, and_, delete, exists, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from feedsvc.model import Article, Translation
 from feedsvc.store import said
@@ -20,6 +33,19 @@ TRANSLATION = TypeAdapter(Translation)
 _BATCH = 400  # rows or parameters in one statement
 #: source and guid
 Key = tuple[str, str]
+
+
+class Place(NamedTuple):
+    """Where an entry stands among those of its source: ordered by date, those of one date against their guids."""
+
+    source_id: str
+    guid: str
+    dated_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """Of the entry."""
+        return self.source_id, self.guid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +96,36 @@ class Shown(Database):
                     found[article.entry.source_id, article.entry.guid] = article
         return found
 
-    def changes(self) -> dict[int, Key]:
-        """The entries of which something has changed since it was published, by the number of the change."""
+    def changes(self) -> dict[int, Place]:
+        """The entries that are new, changed or gone since all was published last, by the number of the change."""
         with self._transaction() as connection:
-            rows = connection.execute(select(changes.c.number, changes.c.source_id, changes.c.guid))
-            return {row.number: (row.source_id, row.guid) for row in rows}
+            return {number: Place(*place) for number, *place in connection.execute(select(changes))}
+
+    def neighbours(self, place: Place, target_language: str) -> tuple[Place | None, Place | None]:
+        """The published entries of the source right before and right after a place in time, if there are any."""
+        date, guid = entries.c.dated_at, entries.c.guid
+        own = _published(target_language).where(entries.c.source_id == place.source_id)
+        places = own.with_only_columns(entries.c.source_id, guid, date).limit(1)
+        before = places.where(date <= place.dated_at, or_(date < place.dated_at, guid > place.guid))
+        after = places.where(date >= place.dated_at, or_(date > place.dated_at, guid < place.guid))
+        with self._transaction() as connection:
+            older = connection.execute(before.order_by(date.desc(), guid)).first()
+            newer = connection.execute(after.order_by(date, guid.desc())).first()
+        return Place(*older) if older else None, Place(*newer) if newer else None
+
+    def waiting(self, source_ids: Collection[str], target_language: str) -> dict[str, int]:
+        """How many entries of each of these sources have a revision that is not translated yet."""
+        found = dict.fromkeys(source_ids, 0)
+        is_waiting = or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
+        joined = entries.outerjoin(translations, same_entry(target_language))
+        query = (
+            select(entries.c.source_id, func.count().label("waiting")).select_from(joined).where(is_waiting)
+        )
+        with self._transaction() as connection:
+            for batch in batches(sorted(source_ids)):
+                some = query.where(entries.c.source_id.in_(batch)).group_by(entries.c.source_id)
+                found |= {row.source_id: row.waiting for row in connection.execute(some)}
+        return found
 
     def publications(self) -> dict[Key, Publication]:
         """What the output folder was made of, by kind and name."""
