@@ -24,7 +24,7 @@ from pydantic import (
 
 from feedsvc import languages
 from feedsvc.errors import ConfigError
-from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
+from feedsvc.model import Access, Filters, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _LONGEST = timedelta(days=3650)
@@ -201,9 +201,16 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be a word, or several on one line")
+    return value.strip()
+
+
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(slug)]
+_Word = Annotated[str, AfterValidator(_word)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -297,6 +304,20 @@ class _Output(_Table):
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
+    include: list[_Word] = []
+    exclude: list[_Word] = []
+    categories: list[_Word] = []
+    exclude_categories: list[_Word] = []
+    languages: list[_Tag] = []
+
+    def filters(self) -> Filters:
+        return Filters(
+            include=tuple(self.include),
+            exclude=tuple(self.exclude),
+            categories=tuple(self.categories),
+            exclude_categories=tuple(self.exclude_categories),
+            languages=tuple(self.languages),
+        )
 
 
 class _Server(_Table):
@@ -389,6 +410,7 @@ def _outputs(document: _Document) -> tuple[OutputFeed, ...]:
                 layout=_pick("layout", *tables),
                 title_layout=_pick("title_layout", *tables),
                 max_entries=_pick("max_entries", *tables),
+                filters=output.filters(),
             )
         )
     return tuple(feeds)

@@ -18,6 +18,7 @@ from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
 from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
 from feedsvc.publish.pages import FEED_STYLE, Listed, feed_style
+from feedsvc.selection import mark, select
 from feedsvc.store import Key, Place, Publication, Store
 
 _SOURCE, _OUTPUT, _FRONT = "source", "output", "front"
@@ -34,6 +35,8 @@ class _Feeds:
 
     files: tuple[str, ...]
     listed: Listed
+    #: marks of articles that the filters refuse, so that they need not be read again
+    refused: tuple[str, ...] = ()
 
 
 _FEEDS = TypeAdapter(_Feeds)
@@ -175,14 +178,18 @@ class _Publishing:
         )
 
     def _write_feeds(self, output: OutputFeed) -> None:
-        newest = self._store.articles(
-            output.source_ids, self._config.target_language, limit=output.max_entries
-        )
-        rendered = self._renderer.output(output, list(newest))
+        known: set[str] = set()
+        if (_OUTPUT, output.slug) not in self._stale:
+            known = set(self._feeds[output.slug].refused)
+            known -= {mark(place.key) for place in self._changes.values()}
+        selection = select(output, self._store, self._config.target_language, known=known)
+        rendered = self._renderer.output(output, selection.articles)
         for name, content in rendered.files.items():
             self._folder.write(name, content)
         self._rendered.add(output.slug)
-        self._feeds[output.slug] = _Feeds(files=tuple(rendered.files), listed=rendered.listed)
+        self._feeds[output.slug] = _Feeds(
+            files=tuple(rendered.files), listed=rendered.listed, refused=selection.known
+        )
 
     def _write_front(self) -> None:
         self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))

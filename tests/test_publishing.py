@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -42,7 +43,8 @@ class Desk:
         sources = "".join(f'[[sources]]\nid = "{i}"\nfolder = "{i}"\nmax_entries = 3\n' for i in SOURCES)
         path.write_text(
             f'[service]\ndata_dir = "data"\noutput_dir = "public"\n{sources}'
-            '[[outputs]]\nslug = "all"\nmax_entries = 5\n[[outputs]]\nslug = "t"\nsources = ["t*"]\n',
+            '[[outputs]]\nslug = "all"\nmax_entries = 5\n[[outputs]]\nslug = "t"\nsources = ["t*"]\n'
+            '[[outputs]]\nslug = "some"\nmax_entries = 2\ninclude = ["正文3", "正文7", "second"]\nexclude = ["first"]\n',
             encoding="utf-8",
         )
         self.config = load_config(path)
@@ -68,7 +70,8 @@ class Desk:
                 source_id=source_id,
                 guid=f"https://{source_id}.example/{n}",
                 title=f"标题{n}",
-                body_html=f'<p>正文{n}{text}。<img src="media:{self.media[medium]}" alt=""></p>',
+                link=f"https://wire.example/{n}?utm_source={source_id}" if n > 5 else None,
+                body_html=f'<p>正文{n} {text}。<img src="media:{self.media[medium]}" alt=""></p>',
                 language="zh",
                 published=self.now - timedelta(hours=50 - n) if dated else None,
             )
@@ -146,7 +149,7 @@ def steps(chance: random.Random) -> list[Callable[[Desk], object]]:
         reconfigure(desk, outputs=(*(replace(o, layout=layout) for o in first), *rest))
 
     def drop_an_output(desk: Desk) -> None:
-        reconfigure(desk, outputs=desk.config.outputs[: chance.randrange(2, 6)])
+        reconfigure(desk, outputs=desk.config.outputs[: chance.randrange(2, 7)])
 
     def restore(desk: Desk) -> None:
         whole = load_config(desk.root / "feedsvc.toml")
@@ -244,12 +247,18 @@ def test_only_what_has_changed_is_rendered(desk: Desk, monkeypatch: pytest.Monke
     assert rendered(desk, monkeypatch) == []
     desk.say("one", 2, text="改")
     desk.translate()
-    assert rendered(desk, monkeypatch) == [*(f"https://one.example/{n}" for n in (1, 2, 3)), "all", "one"]
+    assert rendered(desk, monkeypatch) == [
+        *(f"https://one.example/{n}" for n in (1, 2, 3)),
+        "all",
+        "some",
+        "one",
+    ]
     desk.say("two", title="New name")
     assert rendered(desk, monkeypatch) == [
         *(f"https://two.example/{n}" for n in (3, 2, 1)),
         "all",
         "t",
+        "some",
         "two",
     ]
     desk.config = replace(
@@ -410,3 +419,51 @@ def test_what_is_wrong_with_a_source_is_said_in_the_same_words_at_each_look(desk
         desk.store.save_state("one", replace(desk.store.state("one"), **failing), now=desk.now)  # type: ignore[arg-type]
         written = desk.publish()
         assert bool(written) == (failures == 1)
+
+
+def guids(desk: Desk, slug: str) -> list[str]:
+    document = json.loads((desk.root / "public" / f"{slug}.json").read_bytes())
+    return [item["id"] for item in document["items"]]
+
+
+def test_an_output_holds_the_newest_articles_that_it_wants(desk: Desk) -> None:
+    desk.say("one", 1, 3, 4)
+    desk.say("two", 2, 3)
+    desk.say("three", 3)
+    desk.translate()
+    desk.publish()
+    assert guids(desk, "some") == ["https://one.example/3", "https://three.example/3"]
+    desk.say("one", 3, text="first")
+    desk.say("two", 2, text="second")
+    desk.translate()
+    desk.publish()
+    assert guids(desk, "some") == ["https://three.example/3", "https://two.example/3"]
+
+
+def test_what_the_filters_refuse_is_not_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.say("one", 1, 2, 4, 5)
+    desk.translate()
+    desk.publish()
+    desk.say("one", 3)
+    desk.translate()
+    asked: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("feedsvc.selection.refusal", lambda _, article: asked.append(article.entry.guid))
+        desk.publish()
+    assert asked == ["https://one.example/3"]
+    assert guids(desk, "some") == ["https://one.example/3"]
+
+
+def test_the_same_article_of_two_sources_is_listed_once_as_that_of_the_first(desk: Desk) -> None:
+    desk.say("two", 8)
+    desk.now += timedelta(hours=1)
+    desk.say("one", 8)
+    desk.translate()
+    desk.publish()
+    assert guids(desk, "all") == ["https://two.example/8"]
+    assert guids(desk, "one") == ["https://one.example/8"]
+    desk.say("two", 9)
+    desk.store.prune("two", keep=1, now=desk.now)
+    desk.translate()
+    desk.publish()
+    assert guids(desk, "all") == ["https://two.example/9", "https://one.example/8"]

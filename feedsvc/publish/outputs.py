@@ -271,7 +271,7 @@ def _program() -> str:
     """Of the program that renders: another one may make other bytes."""
     here = Path(__file__).parent
     files = sorted(p for p in here.rglob("*") if p.suffix in (".py", ".html", ".css", ".js"))
-    shared = [here.parent / name for name in ("languages.py", "markup.py", "model.py")]
+    shared = [here.parent / name for name in ("languages.py", "markup.py", "model.py", "selection.py")]
     return _digest(__version__, [path.read_bytes() for path in (*files, *shared)])
 
 

@@ -76,14 +76,17 @@ class Shown(Database):
         self, source_ids: Collection[str], target_language: str, *, limit: int | None = None
     ) -> Iterator[Article]:
         """What may be published of these sources, newest first; `limit` at most."""
-        query = (
-            _published(target_language)
-            .where(entries.c.source_id.in_(source_ids))
-            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
-            .limit(limit)
-        )
+        query = _newest(source_ids, target_language).limit(limit)
         with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
+
+    def newest(self, source_ids: Collection[str], target_language: str, *, limit: int) -> list[Place]:
+        """Where what `articles` yields stands, without reading it."""
+        places = _newest(source_ids, target_language).with_only_columns(
+            entries.c.source_id, entries.c.guid, entries.c.dated_at
+        )
+        with self._transaction() as connection:
+            return [Place(*place) for place in connection.execute(places.limit(limit))]
 
     def articles_of(self, keys: Collection[Key], target_language: str) -> dict[Key, Article]:
         """Those of these entries that may be published."""
@@ -214,11 +217,21 @@ def _published(target_language: str) -> Select[Any]:
             entries.c.data,
             entries.c.dated_at,
             entries.c.changed_at,
+            entries.c.first_seen_at,
             translations.c.data.label("made"),
             translations.c.changed_at.label("made_of"),
         )
         .select_from(entries.outerjoin(translations, same_entry(target_language)))
         .where(or_(translations.c.guid.is_not(None), entries.c.released_at.is_not(None)))
+    )
+
+
+def _newest(source_ids: Collection[str], target_language: str) -> Select[Any]:
+    """The entries of these sources that may be published, newest first."""
+    return (
+        _published(target_language)
+        .where(entries.c.source_id.in_(source_ids))
+        .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
     )
 
 
@@ -229,4 +242,5 @@ def _article(row: Any) -> Article:
         translation=translation,
         dated_at=row.dated_at,
         changed_at=row.made_of if translation else row.changed_at,
+        first_seen_at=row.first_seen_at,
     )

@@ -252,7 +252,7 @@ def test_the_urn_of_a_guid_is_the_same_on_every_machine(site: Site) -> None:
 def test_the_same_short_guid_of_two_sources_is_two_items(site: Site) -> None:
     site.outputs = (output("world", "news", "other"),)
     site.states = {**STATES, "other": FetchState(added_at=SEEN)}
-    site.publish(article("12345"), article("12345", source_id="other"))
+    site.publish(article("12345"), article("12345", source_id="other", link="https://other.example/1"))
     assert len(set(site.ids("world.atom"))) == 2
     assert len(site.pages()) == 2
 
