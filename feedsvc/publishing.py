@@ -8,15 +8,16 @@ struck off when the files are safely in place, so a publishing that is killed is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from feedsvc.archives import Archives, bounds, plan
 from feedsvc.config import Config
 from feedsvc.model import Article, Failure, OutputFeed
 from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
-from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
+from feedsvc.publish.outputs import ARCHIVE, INDEX, LIST, PAGES, archive_name, page_name
 from feedsvc.publish.pages import FEED_STYLE, Listed, feed_style
 from feedsvc.selection import mark, select
 from feedsvc.store import Key, Place, Publication, Store
@@ -37,6 +38,7 @@ class _Feeds:
     listed: Listed
     #: marks of articles that the filters refuse, so that they need not be read again
     refused: tuple[str, ...] = ()
+    archives: Archives = field(default_factory=Archives)
 
 
 _FEEDS = TypeAdapter(_Feeds)
@@ -54,7 +56,8 @@ def publish(config: Config, store: Store, *, force: bool = False) -> tuple[str, 
 
 def tell_hubs(config: Config, files: Sequence[str]) -> tuple[Failure, ...]:
     """Tell the hubs of the feeds among the files that were written; what went wrong."""
-    feeds = [name for name in files if "/" not in name and name not in (INDEX, LIST, FEED_STYLE)]
+    others = (INDEX, LIST, FEED_STYLE)
+    feeds = [n for n in files if "/" not in n and n not in others and not ARCHIVE.fullmatch(n)]
     failures = websub.tell(config.hubs, [config.base_url + name for name in feeds])
     return tuple(Failure(source_id="websub", reason=reason) for reason in failures)
 
@@ -69,6 +72,7 @@ class _Publishing:
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
         self._known = store.publications()
+        self._present = self._folder.names()
         self._feeds = {
             name: _FEEDS.validate_json(known.data)
             for (kind, name), known in self._known.items()
@@ -112,7 +116,7 @@ class _Publishing:
         """Files are missing, or a source is no more: what lies in the folder must be looked through."""
         files = {INDEX, LIST, FEED_STYLE, *(name for feeds in self._feeds.values() for name in feeds.files)}
         is_source_gone = any(kind == _SOURCE for kind, _ in self._gone)
-        if is_source_gone or _INDEX not in self._known or not files <= self._folder.names():
+        if is_source_gone or _INDEX not in self._known or not files <= self._present:
             return True
         return self._known[_INDEX].data != self._folder.stamp(media.FOLDER)
 
@@ -178,18 +182,39 @@ class _Publishing:
         )
 
     def _write_feeds(self, output: OutputFeed) -> None:
-        known: set[str] = set()
+        refused, archives = set[str](), Archives()
         if (_OUTPUT, output.slug) not in self._stale:
-            known = set(self._feeds[output.slug].refused)
-            known -= {mark(place.key) for place in self._changes.values()}
-        selection = select(output, self._store, self._config.target_language, known=known)
-        rendered = self._renderer.output(output, selection.articles)
+            refused, archives = set(self._feeds[output.slug].refused), self._feeds[output.slug].archives
+            refused -= {mark(place.key) for place in self._changes.values()}
+        target = self._config.target_language
+        archives, stale = plan(
+            output, self._store, target, known=archives, changed=set(self._changes.values())
+        )
+        for month in stale:
+            self._write_archive(output, archives, month)
+        selection = select(output, self._store, target, known=refused)
+        newest = archives.months[-1] if archives.months else None
+        rendered = self._renderer.output(output, selection.articles, newest_archive=newest)
         for name, content in rendered.files.items():
             self._folder.write(name, content)
         self._rendered.add(output.slug)
+        names = [archive_name(output.slug, month) for month in archives.months]
+        files = (*rendered.files, *(f"{name}.{suffix}" for name in names for suffix in ("atom", "rss")))
         self._feeds[output.slug] = _Feeds(
-            files=tuple(rendered.files), listed=rendered.listed, refused=selection.known
+            files=files, listed=rendered.listed, refused=selection.known, archives=archives
         )
+
+    def _write_archive(self, output: OutputFeed, archives: Archives, month: str) -> None:
+        assert archives.oldest is not None, "no archive while everything stands in the feed"
+        target = self._config.target_language
+        end = Place(output.source_ids[0], *archives.oldest)
+        places = self._store.older(end, target, **bounds(month))
+        found = self._store.articles_of([place.key for place in places], target)
+        articles = [found[place.key] for place in places]
+        previous, following = archives.beside(month)
+        made = self._renderer.archive(output, articles, month, previous=previous, next=following)
+        for name, content in made.items():
+            self._folder.write(name, content)
 
     def _write_front(self) -> None:
         self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
@@ -203,6 +228,9 @@ class _Publishing:
             if kind == _OUTPUT:
                 for name in set(self._feeds[slug].files) - needed:
                     self._folder.remove(name)
+        for name in self._present - needed:
+            if ARCHIVE.fullmatch(name):
+                self._folder.remove(name)
         shown = {name for names in self._media.values() for name in names}
         if self._is_full:
             path = self._folder.path

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from lxml import html
+from lxml import etree, html
 
 from feedsvc.config import load_config
 from feedsvc.model import (
@@ -73,7 +73,7 @@ class Desk:
                 link=f"https://wire.example/{n}?utm_source={source_id}" if n > 5 else None,
                 body_html=f'<p>正文{n} {text}。<img src="media:{self.media[medium]}" alt=""></p>',
                 language="zh",
-                published=self.now - timedelta(hours=50 - n) if dated else None,
+                published=self.now - timedelta(days=20 * (12 - n)) if dated else None,
             )
             for n in numbers
         )
@@ -233,7 +233,9 @@ def rendered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             Renderer, "page", lambda self, one, *by: seen.append(one.entry.guid) or page(self, one, *by)
         )  # type: ignore[func-returns-value]
         patch.setattr(
-            Renderer, "output", lambda self, one, its: seen.append(one.slug) or output(self, one, its)
+            Renderer,
+            "output",
+            lambda self, one, its, **by: seen.append(one.slug) or output(self, one, its, **by),
         )  # type: ignore[func-returns-value]
         desk.publish()
     return seen
@@ -467,3 +469,56 @@ def test_the_same_article_of_two_sources_is_listed_once_as_that_of_the_first(des
     desk.translate()
     desk.publish()
     assert guids(desk, "all") == ["https://two.example/9", "https://one.example/8"]
+
+
+def archives(desk: Desk, slug: str) -> dict[str, list[str]]:
+    """The guids in each archive of an output, by its month."""
+    found = {}
+    for path in sorted((desk.root / "public").glob(f"{slug}-archive-*.atom")):
+        document = etree.parse(path)
+        month = path.stem.removeprefix(f"{slug}-archive-")
+        found[month] = [e.text or "" for e in document.iterfind("{*}entry/{*}id")]
+        assert path.with_suffix(".rss").is_file()
+    return found
+
+
+def chain(desk: Desk, slug: str) -> list[str]:
+    """The documents that a reader comes to on the way back from a feed."""
+    names, name = [], f"{slug}.atom"
+    while name:
+        document = etree.parse(desk.root / "public" / name)
+        names.append(name)
+        links = {e.get("rel"): e.get("href") for e in document.iterfind("{*}link")}
+        name = (links.get("prev-archive") or "").rpartition("/")[2]
+    return names
+
+
+def test_what_no_longer_stands_in_a_feed_stands_in_its_archives(desk: Desk) -> None:
+    desk.now = desk.now.replace(month=11, day=20)
+    desk.say("one", *range(12))
+    desk.say("two", 1, 2)
+    desk.translate()
+    desk.publish()
+    held = archives(desk, "one")
+    assert guids(desk, "one") == [f"https://one.example/{n}" for n in (11, 10, 9)]
+    assert [guid for month in reversed(held) for guid in held[month]] == [
+        f"https://one.example/{n}" for n in range(8, -1, -1)
+    ]
+    assert chain(desk, "one") == ["one.atom", *(f"one-archive-{m}.atom" for m in sorted(held, reverse=True))]
+    assert archives(desk, "two") == archives(desk, "all") == archives(desk, "some") == {}
+
+
+def test_an_archive_that_the_feed_has_left_behind_changes_only_with_its_articles(desk: Desk) -> None:
+    desk.say("one", *range(11))
+    desk.translate()
+    desk.publish()
+    desk.say("one", 11)
+    desk.translate()
+    (changed, *_) = months = [n for n in desk.publish() if "-archive-" in n and n.endswith(".atom")]
+    assert months in ([changed], months[:2])
+    assert min(archives(desk, "one")) not in changed
+    desk.say("one", 0, text="改")
+    desk.translate()
+    assert [n for n in desk.publish() if "-archive-" in n] == [
+        f"one-archive-{min(archives(desk, 'one'))}.{suffix}" for suffix in ("rss", "atom")
+    ]

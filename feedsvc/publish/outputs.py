@@ -42,6 +42,8 @@ _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
 _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
 _PROBLEMS_SHOWN = 5
+#: name of the file of an archive
+ARCHIVE = re.compile(r".+-archive-\d{4}-\d\d\.(rss|atom)")
 #: the query of an address in a text, which may hold a key
 _QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 
@@ -87,14 +89,14 @@ class Renderer:
             next=self._item(after, None, TitleLayout.TRANSLATION_FIRST) if after else None,
         )
 
-    def output(self, output: OutputFeed, articles: Sequence[Article]) -> Rendered:
-        """The feeds of an output, of its articles in their order."""
-        by_id: dict[str, Item] = {}
-        for article in articles:
-            item = self._item(article, output.layout, output.title_layout)
-            by_id.setdefault(item.id, item)
-        items = list(by_id.values())
+    def output(
+        self, output: OutputFeed, articles: Sequence[Article], *, newest_archive: str | None = None
+    ) -> Rendered:
+        """The feeds of an output, of its articles in their order; archives are named by their month."""
+        items = self._items(output, articles)
         channel = self._channel(output, items)
+        if newest_archive:
+            channel = replace(channel, previous_archive=archive_name(output.slug, newest_archive))
         return Rendered(
             files={f"{output.slug}.{suffix}": content for suffix, content in render(channel, items).items()},
             listed=pages.Listed(
@@ -105,6 +107,29 @@ class Renderer:
                 newest=tuple(map(_shown_in_index, items[:_NEWEST_SHOWN])),
             ),
         )
+
+    def archive(
+        self,
+        output: OutputFeed,
+        articles: Sequence[Article],
+        month: str,
+        *,
+        previous: str | None,
+        next: str | None,
+    ) -> dict[str, bytes]:
+        """What an output held in a month and holds no longer, in each format, by file name. Spec: RFC 5005 4."""
+        name = archive_name(output.slug, month)
+        items = self._items(output, articles)
+        channel = replace(
+            self._channel(output, items),
+            self_url=f"{self._config.base_url}{name}",
+            hubs=(),
+            is_archive=True,
+            previous_archive=archive_name(output.slug, previous) if previous else None,
+            next_archive=archive_name(output.slug, next) if next else None,
+            current=output.slug,
+        )
+        return {f"{name}.{suffix}": content for suffix, content in render(channel, items).items()}
 
     def index(self, listed: Mapping[str, pages.Listed], waiting: Mapping[str, int]) -> bytes:
         """The page that says what there is to subscribe to; `waiting` is how many entries of a source do."""
@@ -177,6 +202,13 @@ class Renderer:
         only = self._states[ids[0]] if len(ids) == 1 else FetchState()
         return output.title or only.title or output.slug, only.link or self._config.base_url
 
+    def _items(self, output: OutputFeed, articles: Sequence[Article]) -> list[Item]:
+        by_id: dict[str, Item] = {}
+        for article in articles:
+            item = self._item(article, output.layout, output.title_layout)
+            by_id.setdefault(item.id, item)
+        return list(by_id.values())
+
     def _item(self, article: Article, body: Layout | None, title: TitleLayout) -> Item:
         """An article in a layout; None where its body is not needed."""
         made = article.translation
@@ -240,6 +272,11 @@ def page_name(source_id: str, guid: str) -> str:
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
 
 
+def archive_name(slug: str, month: str) -> str:
+    """What the archive of a month of an output is called, without suffix."""
+    return f"{slug}-archive-{month}"
+
+
 def _how_it_fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
     if state.gone_at is not None:
         return "gone"
@@ -271,7 +308,10 @@ def _program() -> str:
     """Of the program that renders: another one may make other bytes."""
     here = Path(__file__).parent
     files = sorted(p for p in here.rglob("*") if p.suffix in (".py", ".html", ".css", ".js"))
-    shared = [here.parent / name for name in ("languages.py", "markup.py", "model.py", "selection.py")]
+    shared = [
+        here.parent / name
+        for name in ("languages.py", "markup.py", "model.py", "archives.py", "selection.py")
+    ]
     return _digest(__version__, [path.read_bytes() for path in (*files, *shared)])
 
 

@@ -88,6 +88,25 @@ class Shown(Database):
         with self._transaction() as connection:
             return [Place(*place) for place in connection.execute(places.limit(limit))]
 
+    def older(
+        self,
+        place: Place,
+        target_language: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Place]:
+        """Where what may be published of a source before a place stands, newest first; `until` is excluded."""
+        date, guid = entries.c.dated_at, entries.c.guid
+        query = _newest([place.source_id], target_language).with_only_columns(entries.c.source_id, guid, date)
+        query = query.where(date <= place.dated_at, or_(date < place.dated_at, guid > place.guid))
+        if since is not None:
+            query = query.where(date >= since)
+        if until is not None:
+            query = query.where(date < until)
+        with self._transaction() as connection:
+            return [Place(*row) for row in connection.execute(query)]
+
     def articles_of(self, keys: Collection[Key], target_language: str) -> dict[Key, Article]:
         """Those of these entries that may be published."""
         found = {}
