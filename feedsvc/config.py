@@ -50,6 +50,8 @@ class Config:
     credit: bool
     #: that are told of changed feeds (WebSub)
     hubs: tuple[str, ...] = ()
+    #: whether files lie packed (.gz, .br) beside themselves too
+    precompress: bool = False
     limits: Limits
     sources: tuple[Source, ...]
     outputs: tuple[OutputFeed, ...]
@@ -106,6 +108,7 @@ def load_config(path: Path) -> Config:
         publish_after=document.service.publish_after,
         credit=document.service.credit,
         hubs=tuple(dict.fromkeys(document.service.hubs)),
+        precompress=document.service.precompress,
         limits=document.fetch.limits(),
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
@@ -230,6 +233,7 @@ class _Service(_Table):
     publish_after: _Duration = timedelta(hours=6)
     credit: bool = True
     hubs: list[Annotated[str, AfterValidator(_hub)]] = []
+    precompress: bool = False
 
 
 class _Fetch(_Table):

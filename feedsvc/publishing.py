@@ -68,7 +68,7 @@ class _Publishing:
     def __init__(self, config: Config, store: Store, *, force: bool) -> None:
         self._config = config
         self._store = store
-        self._folder = Folder(config.output_dir)
+        self._folder = Folder(config.output_dir, precompress=config.precompress)
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
         self._known = store.publications()

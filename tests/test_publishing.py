@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import random
@@ -173,6 +174,7 @@ def steps(chance: random.Random) -> list[Callable[[Desk], object]]:
         lambda desk: desk.store.release_overdue("en", publish_after=timedelta(0), now=desk.now),
         lambda desk: desk.store.prune(source_id, keep=chance.randrange(1, 4), now=desk.now),
         lambda desk: reconfigure(desk, credit=not desk.config.credit),
+        lambda desk: reconfigure(desk, precompress=not desk.config.precompress),
         lay_out,
         drop_an_output,
         drop_a_source,
@@ -522,3 +524,22 @@ def test_an_archive_that_the_feed_has_left_behind_changes_only_with_its_articles
     assert [n for n in desk.publish() if "-archive-" in n] == [
         f"one-archive-{min(archives(desk, 'one'))}.{suffix}" for suffix in ("rss", "atom")
     ]
+
+
+def test_everything_that_can_be_read_lies_packed_beside_itself_on_request(desk: Desk) -> None:
+    desk.config = replace(desk.config, precompress=True)
+    desk.say("one", *range(6))
+    desk.translate()
+    desk.publish()
+    files = desk.files()
+    plain = {name for name in files if not name.endswith((".gz", ".br", ".png"))}
+    assert files.keys() - plain == {f"{n}.{s}" for n in plain for s in ("gz", "br")} | {
+        n for n in files if n.endswith(".png")
+    }
+    assert all(gzip.decompress(files[f"{name}.gz"]) == files[name] for name in plain)
+    desk.store.prune("one", keep=1, now=desk.now)
+    desk.publish()
+    assert desk.files() == desk.anew()
+    desk.config = replace(desk.config, precompress=False)
+    desk.publish()
+    assert not [name for name in desk.files() if name.endswith((".gz", ".br"))]

@@ -184,7 +184,7 @@ class Renderer:
     def _everywhere(self) -> str:
         """Of what decides the bytes of every file."""
         config = self._config
-        place = (str(config.output_dir), config.base_url)
+        place = (str(config.output_dir), config.base_url, config.precompress)
         return _digest(_program(), place, config.target_language, config.credit, config.hubs)
 
     def _subscription(self, output: OutputFeed) -> opml.Subscription:
