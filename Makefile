@@ -21,11 +21,12 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-## bench: speed of translating, and of asking a thousand feeds, on this machine
+## bench: speed of translating, of asking a thousand feeds, and of publishing, on this machine
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_ingest.py
+	$(BIN)/python tests/bench_publish.py
 
 ## fuzz: hostile documents for the parser and the sanitiser, for MINUTES; stops at the first finding
 fuzz: $(READY)
