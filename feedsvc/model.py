@@ -191,6 +191,8 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     #: lead picture; stands in the body too
     image_url: str | None = None
+    #: who may do what with it, plain text; "" where the source says nothing
+    rights: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

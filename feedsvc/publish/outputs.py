@@ -239,6 +239,7 @@ class Renderer:
             original_title=layout.title(article, TitleLayout.ORIGINAL),
             verdicts=_verdicts(made),
             engine=made.engine if made else "",
+            rights=entry.rights,
         )
 
     def _origin(self, source_id: str) -> Origin:

@@ -138,8 +138,8 @@ def prune(connection: Connection, source_id: str, *, keep: int, now: datetime) -
 
 
 def content_hash(entry: Entry) -> str:
-    """A hash of everything that a reader sees of an entry; not of its dates."""
-    data = ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json")
+    """A hash of everything that a reader sees of an entry; not of its dates and rights, of which none is translated."""
+    data = ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json", exclude={"rights"})
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

@@ -424,3 +424,9 @@ def test_a_file_that_cannot_be_written_is_named(site: Site) -> None:
     with pytest.raises(PublishError, match=r"public/news\.atom: cannot be written"):
         site.publish(article())
     assert site.ids("news.rss") == ["https://news.example/1"]
+
+
+def test_the_rights_of_an_article_stand_in_every_format(site: Site) -> None:
+    site.publish(article(rights="© 2026 通讯社"))
+    for suffix in ("rss", "atom", "json"):
+        assert "© 2026 通讯社" in (site.folder / f"news.{suffix}").read_text(encoding="utf-8")
