@@ -7,6 +7,7 @@ struck off when the files are safely in place, so a publishing that is killed is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -71,6 +72,10 @@ class _Publishing:
         self._folder = Folder(config.output_dir, precompress=config.precompress)
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
+        #: the same, by source
+        self._changed: defaultdict[str, set[Place]] = defaultdict(set)
+        for place in self._changes.values():
+            self._changed[place.source_id].add(place)
         self._known = store.publications()
         self._present = self._folder.names()
         self._feeds = {
@@ -101,9 +106,10 @@ class _Publishing:
             self._write_page(article, before, after)
         if _INDEX in self._stale:
             self._folder.write(FEED_STYLE, feed_style(self._config.target_language))
-        changed = {place.source_id for place in self._changes.values()}
         for output in self._renderer.outputs:
-            if (_OUTPUT, output.slug) in self._stale or changed.intersection(output.source_ids):
+            if (_OUTPUT, output.slug) in self._stale or not self._changed.keys().isdisjoint(
+                output.source_ids
+            ):
                 self._write_feeds(output)
         if self._rendered or _INDEX in self._stale:
             self._write_front()
@@ -133,8 +139,8 @@ class _Publishing:
     def _count_waiting(self) -> dict[str, int]:
         """Counted only where something has happened."""
         ours = {source.id for source in self._config.sources}
-        changed = {place.source_id for place in self._changes.values()}
-        known = {name: self._known.get((_SOURCE, name), Publication(digest="")) for name in ours - changed}
+        quiet = ours - self._changed.keys()
+        known = {name: self._known.get((_SOURCE, name), Publication(digest="")) for name in quiet}
         counts = {name: publication.data.partition(" ")[2] for name, publication in known.items()}
         as_known = {name: int(n) for name, n in counts.items() if n and (_SOURCE, name) not in self._stale}
         return as_known | self._store.waiting(ours - as_known.keys(), self._config.target_language)
@@ -182,14 +188,13 @@ class _Publishing:
         )
 
     def _write_feeds(self, output: OutputFeed) -> None:
+        changed = [p for source_id in output.source_ids for p in self._changed.get(source_id, ())]
         refused, archives = set[str](), Archives()
         if (_OUTPUT, output.slug) not in self._stale:
             refused, archives = set(self._feeds[output.slug].refused), self._feeds[output.slug].archives
-            refused -= {mark(place.key) for place in self._changes.values()}
+            refused.difference_update(mark(place.key) for place in changed)
         target = self._config.target_language
-        archives, stale = plan(
-            output, self._store, target, known=archives, changed=set(self._changes.values())
-        )
+        archives, stale = plan(output, self._store, target, known=archives, changed=changed)
         for month in stale:
             self._write_archive(output, archives, month)
         selection = select(output, self._store, target, known=refused)
