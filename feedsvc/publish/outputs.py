@@ -210,7 +210,7 @@ class Renderer:
         return list(by_id.values())
 
     def _item(self, article: Article, body: Layout | None, title: TitleLayout) -> Item:
-        """An article in a layout; None where its body is not needed."""
+        """An article in a layout; None where only its title and address are needed."""
         made = article.translation
         entry = article.entry
         base_url = self._config.base_url
@@ -219,7 +219,7 @@ class Renderer:
         return Item(
             id=_item_id(article),
             title=layout.title(article, title),
-            summary=layout.summary(article),
+            summary=layout.summary(article) if body else "",
             content_html=media.with_addresses(content, base_url),
             link=entry.link or page_url,
             link_language=entry.language if entry.link else None,
