@@ -25,7 +25,7 @@ from pydantic import (
 from feedsvc import languages
 from feedsvc.errors import ConfigError
 from feedsvc.lines import Place, Problem, line_of, lines_of, without
-from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
+from feedsvc.model import Access, Filters, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _OWN_FEED = "status"
@@ -54,6 +54,8 @@ class Config:
     credit: bool
     #: that are told of changed feeds (WebSub)
     hubs: tuple[str, ...] = ()
+    #: whether files lie packed (.gz, .br) beside themselves too
+    precompress: bool = False
     limits: Limits
     sources: tuple[Source, ...]
     outputs: tuple[OutputFeed, ...]
@@ -118,6 +120,7 @@ def load_config(path: Path) -> Config:
         keep_memory=document.service.keep_memory,
         credit=document.service.credit,
         hubs=tuple(dict.fromkeys(document.service.hubs)),
+        precompress=document.service.precompress,
         limits=document.fetch.limits(),
         sources=tuple(_source(s, document.defaults, folder) for s in document.sources),
         outputs=_outputs(document),
@@ -199,6 +202,8 @@ def slug(value: str) -> str:
     """An id of a source or output. Raises: ValueError."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
         raise ValueError(f'"{value}" must be made of a-z, 0-9, ".", "_" and "-"')
+    if re.search(r"-archive-\d{4}-\d\d$", value):
+        raise ValueError(f'"{value}" ends like the name of an archive')
     return value
 
 
@@ -258,9 +263,16 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be a word, or several on one line")
+    return value.strip()
+
+
 _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(slug)]
+_Word = Annotated[str, AfterValidator(_word)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -279,6 +291,7 @@ class _Service(_Table):
     keep_memory: Annotated[_Duration, Field(ge=timedelta(days=1))] = timedelta(days=365)
     credit: bool = True
     hubs: list[Annotated[str, AfterValidator(_hub)]] = []
+    precompress: bool = False
 
 
 class _Fetch(_Table):
@@ -356,6 +369,20 @@ class _Output(_Table):
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
+    include: list[_Word] = []
+    exclude: list[_Word] = []
+    categories: list[_Word] = []
+    exclude_categories: list[_Word] = []
+    languages: list[_Tag] = []
+
+    def filters(self) -> Filters:
+        return Filters(
+            include=tuple(self.include),
+            exclude=tuple(self.exclude),
+            categories=tuple(self.categories),
+            exclude_categories=tuple(self.exclude_categories),
+            languages=tuple(self.languages),
+        )
 
 
 class _Server(_Table):
@@ -450,6 +477,7 @@ def _outputs(document: _Document) -> tuple[OutputFeed, ...]:
                 layout=_pick("layout", *tables),
                 title_layout=_pick("title_layout", *tables),
                 max_entries=_pick("max_entries", *tables),
+                filters=output.filters(),
             )
         )
     return tuple(feeds)

@@ -137,6 +137,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What of an output's sources it wants, in the original or in translation; empty: everything."""
+
+    #: at least one of these words is in it, and none of those
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    #: it has at least one of these categories, and none of those
+    categories: tuple[str, ...] = ()
+    exclude_categories: tuple[str, ...] = ()
+    #: it is written in one of these, or a variety of one
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFeed:
     """A feed that we publish, as <slug>.rss, <slug>.atom and <slug>.json."""
 
@@ -147,6 +161,7 @@ class OutputFeed:
     layout: Layout
     title_layout: TitleLayout
     max_entries: int
+    filters: Filters = Filters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +193,8 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     #: lead picture; stands in the body too
     image_url: str | None = None
+    #: who may do what with it, plain text; "" where the source says nothing
+    rights: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -482,6 +499,8 @@ class Article:
     #: the first date that the source gave, else when the entry was first seen; never moves
     dated_at: datetime
     changed_at: datetime | None
+    #: by us
+    first_seen_at: datetime | None = None
 
     @property
     def published(self) -> datetime:

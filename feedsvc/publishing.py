@@ -7,23 +7,28 @@ struck off when the files are safely in place, so a publishing that is killed is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from feedsvc.archives import Archives, bounds, plan
 from feedsvc.config import Config
 from feedsvc.model import Article, Failure, OutputFeed
 from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
-from feedsvc.publish.outputs import INDEX, LIST, PAGES, page_name
+from feedsvc.publish.outputs import ARCHIVE, INDEX, LIST, PAGES, archive_name, page_name
 from feedsvc.publish.pages import FEED_STYLE, Listed, feed_style
-from feedsvc.store import Key, Publication, Store
+from feedsvc.selection import mark, select
+from feedsvc.store import Key, Place, Publication, Store
 
-#: an article, the one before it in its source, and the one after it
-_Neighbours = tuple[Article, Article | None, Article | None]
 _SOURCE, _OUTPUT, _FRONT = "source", "output", "front"
 _INDEX: Key = (_FRONT, INDEX)
+#: pages that are made together, of articles here and there
+_AT_ONCE = 100
+#: an article, the one before it in time, and the one after it
+_InARow = tuple[Article, Article | None, Article | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,9 @@ class _Feeds:
 
     files: tuple[str, ...]
     listed: Listed
+    #: marks of articles that the filters refuse, so that they need not be read again
+    refused: tuple[str, ...] = ()
+    archives: Archives = field(default_factory=Archives)
 
 
 _FEEDS = TypeAdapter(_Feeds)
@@ -49,7 +57,8 @@ def publish(config: Config, store: Store, *, force: bool = False) -> tuple[str, 
 
 def tell_hubs(config: Config, files: Sequence[str]) -> tuple[Failure, ...]:
     """Tell the hubs of the feeds among the files that were written; what went wrong."""
-    feeds = [name for name in files if "/" not in name and name not in (INDEX, LIST, FEED_STYLE)]
+    others = (INDEX, LIST, FEED_STYLE)
+    feeds = [n for n in files if "/" not in n and n not in others and not ARCHIVE.fullmatch(n)]
     failures = websub.tell(config.hubs, [config.base_url + name for name in feeds])
     return tuple(Failure(source_id="websub", reason=reason) for reason in failures)
 
@@ -60,10 +69,15 @@ class _Publishing:
     def __init__(self, config: Config, store: Store, *, force: bool) -> None:
         self._config = config
         self._store = store
-        self._folder = Folder(config.output_dir)
+        self._folder = Folder(config.output_dir, precompress=config.precompress)
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
+        #: the same, by source
+        self._changed: defaultdict[str, set[Place]] = defaultdict(set)
+        for place in self._changes.values():
+            self._changed[place.source_id].add(place)
         self._known = store.publications()
+        self._present = self._folder.names()
         self._feeds = {
             name: _FEEDS.validate_json(known.data)
             for (kind, name), known in self._known.items()
@@ -71,11 +85,14 @@ class _Publishing:
         }
         self._digests = {(_SOURCE, s.id): self._renderer.source_digest(s.id) for s in config.sources}
         self._digests |= {(_OUTPUT, o.slug): self._renderer.output_digest(o) for o in self._renderer.outputs}
-        self._waiting = store.waiting(config.target_language)
-        self._digests[_INDEX] = self._renderer.index_digest(self._waiting)
-        self._gone = self._known.keys() - self._digests.keys()
+        self._gone = self._known.keys() - {*self._digests, _INDEX}
         self._is_full = force or self._is_unknown()
         self._stale = {key for key, digest in self._digests.items() if not self._is_as_known(key, digest)}
+        #: entries of each source that are not translated yet
+        self._waiting = self._count_waiting()
+        self._digests[_INDEX] = self._renderer.index_digest(self._waiting)
+        if not self._is_as_known(_INDEX, self._digests[_INDEX]):
+            self._stale.add(_INDEX)
         #: outputs whose feeds are written
         self._rendered: set[str] = set()
         #: what the articles show whose pages are written
@@ -85,13 +102,14 @@ class _Publishing:
         """A feed never links to what is not there yet: media come first, then pages, feeds, the index."""
         if self._is_full:
             remove_unfinished(self._folder.path)
-        for article, older, newer in self._articles():
-            self._write_page(article, older, newer)
+        for article, before, after in self._articles():
+            self._write_page(article, before, after)
         if _INDEX in self._stale:
             self._folder.write(FEED_STYLE, feed_style(self._config.target_language))
-        changed = {source_id for source_id, _ in self._changes.values()}
         for output in self._renderer.outputs:
-            if (_OUTPUT, output.slug) in self._stale or changed.intersection(output.source_ids):
+            if (_OUTPUT, output.slug) in self._stale or not self._changed.keys().isdisjoint(
+                output.source_ids
+            ):
                 self._write_feeds(output)
         if self._rendered or _INDEX in self._stale:
             self._write_front()
@@ -104,7 +122,7 @@ class _Publishing:
         """Files are missing, or a source is no more: what lies in the folder must be looked through."""
         files = {INDEX, LIST, FEED_STYLE, *(name for feeds in self._feeds.values() for name in feeds.files)}
         is_source_gone = any(kind == _SOURCE for kind, _ in self._gone)
-        if is_source_gone or _INDEX not in self._known or not files <= self._folder.names():
+        if is_source_gone or _INDEX not in self._known or not files <= self._present:
             return True
         return self._known[_INDEX].data != self._folder.stamp(media.FOLDER)
 
@@ -112,25 +130,52 @@ class _Publishing:
         known = self._known.get(key)
         if self._is_full or known is None or known.digest != digest:
             return False
-        return key[0] != _SOURCE or known.data == self._stamp(key)
+        return key[0] != _SOURCE or known.data.partition(" ")[0] == self._stamp(key)
 
     def _stamp(self, key: Key) -> str:
         """Changes when files come into or leave the folder of a source's pages, or that of all media."""
         return self._folder.stamp(media.FOLDER if key == _INDEX else f"{PAGES}/{key[1]}")
 
-    def _articles(self) -> Iterator[_Neighbours]:
-        """Those whose pages must be made anew, each with the one before and after it in its source."""
-        target = self._config.target_language
+    def _count_waiting(self) -> dict[str, int]:
+        """Counted only where something has happened."""
+        ours = {source.id for source in self._config.sources}
+        quiet = ours - self._changed.keys()
+        known = {name: self._known.get((_SOURCE, name), Publication(digest="")) for name in quiet}
+        counts = {name: publication.data.partition(" ")[2] for name, publication in known.items()}
+        as_known = {name: int(n) for name, n in counts.items() if n and (_SOURCE, name) not in self._stale}
+        return as_known | self._store.waiting(ours - as_known.keys(), self._config.target_language)
+
+    def _articles(self) -> Iterator[_InARow]:
+        """Those whose pages must be made anew: what has changed, and what leads to it."""
         whole = {source.id for source in self._config.sources if (_SOURCE, source.id) in self._stale}
         for source_id in sorted(whole):
-            yield from _with_neighbours(self._store.articles([source_id], target))
-        changed = {key for key in self._changes.values() if key[0] not in whole and self._is_ours(key)}
-        yield from self._store.changed_articles(changed, target)
+            yield from _in_a_row(self._store.articles([source_id], self._config.target_language))
+        changed = {p for p in self._changes.values() if p.source_id not in whole and self._is_ours(p.key)}
+        around = self._around(changed)
+        beside = {place for both in around.values() for place in both if place}
+        around |= self._around(beside - around.keys())
+        places = sorted(around)
+        for start in range(0, len(places), _AT_ONCE):
+            yield from self._in_their_rows(places[start : start + _AT_ONCE], around)
+
+    def _around(self, places: Iterable[Place]) -> dict[Place, tuple[Place | None, Place | None]]:
+        target = self._config.target_language
+        return {place: self._store.neighbours(place, target) for place in places}
+
+    def _in_their_rows(
+        self, places: Sequence[Place], around: Mapping[Place, tuple[Place | None, Place | None]]
+    ) -> Iterator[_InARow]:
+        needed = {p.key for place in places for p in (place, *around[place]) if p}
+        found = self._store.articles_of(needed, self._config.target_language)
+        for place in places:
+            before, after = (found.get(p.key) if p else None for p in around[place])
+            if article := found.get(place.key):
+                yield article, before, after
 
     def _is_ours(self, key: Key) -> bool:
         return (_SOURCE, key[0]) in self._digests
 
-    def _write_page(self, article: Article, older: Article | None, newer: Article | None) -> None:
+    def _write_page(self, article: Article, before: Article | None, after: Article | None) -> None:
         entry = article.entry
         names = tuple(media.names(entry))
         for name in names:
@@ -138,22 +183,47 @@ class _Publishing:
             if media.put(self._config.data_dir / media.FOLDER / name, self._folder.path / place):
                 self._folder.note(place)
         self._media[entry.source_id, entry.guid] = names
-        page = self._renderer.page(article, older=older, newer=newer)
-        self._folder.write(page_name(entry.source_id, entry.guid), page)
+        self._folder.write(
+            page_name(entry.source_id, entry.guid), self._renderer.page(article, before, after)
+        )
 
     def _write_feeds(self, output: OutputFeed) -> None:
-        newest = self._store.articles(
-            output.source_ids, self._config.target_language, limit=output.max_entries
-        )
-        rendered = self._renderer.output(output, list(newest))
+        changed = [p for source_id in output.source_ids for p in self._changed.get(source_id, ())]
+        refused, archives = set[str](), Archives()
+        if (_OUTPUT, output.slug) not in self._stale:
+            refused, archives = set(self._feeds[output.slug].refused), self._feeds[output.slug].archives
+            refused.difference_update(mark(place.key) for place in changed)
+        target = self._config.target_language
+        archives, stale = plan(output, self._store, target, known=archives, changed=changed)
+        for month in stale:
+            self._write_archive(output, archives, month)
+        selection = select(output, self._store, target, known=refused)
+        newest = archives.months[-1] if archives.months else None
+        rendered = self._renderer.output(output, selection.articles, newest_archive=newest)
         for name, content in rendered.files.items():
             self._folder.write(name, content)
         self._rendered.add(output.slug)
-        self._feeds[output.slug] = _Feeds(files=tuple(rendered.files), listed=rendered.listed)
+        names = [archive_name(output.slug, month) for month in archives.months]
+        files = (*rendered.files, *(f"{name}.{suffix}" for name in names for suffix in ("atom", "rss")))
+        self._feeds[output.slug] = _Feeds(
+            files=files, listed=rendered.listed, refused=selection.known, archives=archives
+        )
+
+    def _write_archive(self, output: OutputFeed, archives: Archives, month: str) -> None:
+        assert archives.oldest is not None, "no archive while everything stands in the feed"
+        target = self._config.target_language
+        end = Place(output.source_ids[0], *archives.oldest)
+        places = self._store.older(end, target, **bounds(month))
+        found = self._store.articles_of([place.key for place in places], target)
+        articles = [found[place.key] for place in places]
+        previous, following = archives.beside(month)
+        made = self._renderer.archive(output, articles, month, previous=previous, next=following)
+        for name, content in made.items():
+            self._folder.write(name, content)
 
     def _write_front(self) -> None:
         self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
-        listed = [self._feeds[output.slug].listed for output in self._renderer.outputs]
+        listed = {slug: feeds.listed for slug, feeds in self._feeds.items()}
         self._folder.write(INDEX, self._renderer.index(listed, self._waiting))
 
     def _remove(self) -> None:
@@ -163,6 +233,9 @@ class _Publishing:
             if kind == _OUTPUT:
                 for name in set(self._feeds[slug].files) - needed:
                     self._folder.remove(name)
+        for name in self._present - needed:
+            if ARCHIVE.fullmatch(name):
+                self._folder.remove(name)
         shown = {name for names in self._media.values() for name in names}
         if self._is_full:
             path = self._folder.path
@@ -171,7 +244,7 @@ class _Publishing:
                 path / media.FOLDER, {path / media.FOLDER / n for n in shown}, pattern=media.PATTERN
             )
             return
-        for key in set(self._changes.values()) - self._media.keys():
+        for key in {place.key for place in self._changes.values()} - self._media.keys():
             if self._is_ours(key):
                 self._folder.remove(page_name(*key))
                 self._media[key] = ()
@@ -179,15 +252,23 @@ class _Publishing:
         for name in before - shown - self._store.media_of_others(before, self._media.keys()):
             self._folder.remove(f"{media.FOLDER}/{name}")
 
+    def _data(self, key: Key) -> str:
+        """What is remembered of a part: an output's feeds; of a source, its pages and how many entries wait."""
+        match key:
+            case (kind, name) if kind == _OUTPUT:
+                return _FEEDS.dump_json(self._feeds[name]).decode()
+            case (kind, name) if kind == _SOURCE:
+                return f"{self._stamp(key)} {self._waiting[name]}"
+            case _:
+                return self._stamp(key)
+
     def _settle(self) -> None:
         """Only now are the changes published."""
         publications = {}
         for key, digest in self._digests.items():
-            is_output = key[0] == _OUTPUT
-            if is_output and key not in self._stale and key[1] not in self._rendered:
+            if key[0] == _OUTPUT and key not in self._stale and key[1] not in self._rendered:
                 continue
-            data = _FEEDS.dump_json(self._feeds[key[1]]).decode() if is_output else self._stamp(key)
-            publication = Publication(digest=digest, data=data)
+            publication = Publication(digest=digest, data=self._data(key))
             if publication != self._known.get(key):
                 publications[key] = publication
         self._store.settle(
@@ -199,11 +280,12 @@ class _Publishing:
         )
 
 
-def _with_neighbours(newest_first: Iterable[Article]) -> Iterator[_Neighbours]:
-    newer = article = None
-    for older in newest_first:
+def _in_a_row(newest_first: Iterable[Article]) -> Iterator[_InARow]:
+    article: Article | None = None
+    after: Article | None = None
+    for before in newest_first:
         if article:
-            yield article, older, newer
-        newer, article = article, older
+            yield article, before, after
+        article, after = before, article
     if article:
-        yield article, None, newer
+        yield article, None, after

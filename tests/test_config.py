@@ -8,7 +8,7 @@ import pytest
 
 from feedsvc.config import Config, default_data_dir, find_config, load_config
 from feedsvc.errors import ConfigError
-from feedsvc.model import Access, Layout, Limits, Secret, TitleLayout
+from feedsvc.model import Access, Filters, Layout, Limits, Secret, TitleLayout
 
 SHIPPED = sorted((Path(__file__).resolve().parents[1] / "config").glob("*.toml"))
 ONE_SOURCE = '[[sources]]\nid = "news"\nurl = "https://news.example/rss"\n'
@@ -573,3 +573,39 @@ def test_hubs_are_each_told_once(load: Callable[[str], Config]) -> None:
 def test_what_cannot_be_a_hub_is_named(load: Callable[[str], Config], hub: str) -> None:
     with pytest.raises(ConfigError, match=r"service\.hubs\[0\]: .* must start with http"):
         load(f'[service]\nhubs = ["{hub}"]\n')
+
+
+def test_an_output_has_filters(load: Load) -> None:
+    output = (
+        '[[outputs]]\nslug = "some"\ninclude = ["economy", " 经济 "]\nexclude = ["x"]\ncategories = ["World"]\n'
+        'exclude_categories = ["Sport"]\nlanguages = ["ZH_hant"]\n'
+    )
+    some, own = load(ONE_SOURCE + output).outputs
+    assert some.filters == Filters(
+        include=("economy", "经济"),
+        exclude=("x",),
+        categories=("World",),
+        exclude_categories=("Sport",),
+        languages=("zh-Hant",),
+    )
+    assert own.filters == Filters()
+
+
+@pytest.mark.parametrize(
+    ("filters", "problem"),
+    [
+        ('include = ["a", " "]', "outputs[0].include[1]: must be a word, or several on one line"),
+        ('exclude = ["a\\nb"]', "outputs[0].exclude[0]: must be a word, or several on one line"),
+        ('categories = "World"', "outputs[0].categories: Input should be a valid list"),
+        ('languages = ["klingon?"]', 'outputs[0].languages[0]: "klingon?" is not a language tag'),
+    ],
+)
+def test_filters_that_cannot_be_are_named(load: Load, filters: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(ONE_SOURCE + f'[[outputs]]\nslug = "some"\n{filters}\n')
+    assert problem in str(caught.value)
+
+
+def test_an_output_is_not_called_like_an_archive(load: Load) -> None:
+    with pytest.raises(ConfigError, match='"world-archive-2026-11" ends like the name of an archive'):
+        load(ONE_SOURCE + '[[outputs]]\nslug = "world-archive-2026-11"\n')

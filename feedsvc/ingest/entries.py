@@ -50,6 +50,7 @@ def make_entry(said: Said, source: Source) -> Entry:
         categories=said.categories,
         enclosures=said.enclosures,
         image_url=image_url,
+        rights=said.rights,
     )
 
 

@@ -46,6 +46,7 @@ class Said:
     categories: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     image_url: str | None = None
+    rights: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

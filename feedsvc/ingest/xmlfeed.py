@@ -26,6 +26,8 @@ _MARKUP = re.compile("[<&]")
 #: as RSS wants it, and as mail writes it
 _ADDRESS_AND_NAME = re.compile(r"\s*[^\s@]{1,100}@\S{1,200}\s*\((.{1,200})\)\s*")
 _NAME_AND_ADDRESS = re.compile(r"\s*([^<>]{1,200}?)\s*<[^\s@]{1,100}@[^\s>]{1,200}>\s*")
+#: characters of who may do what with an entry
+_MAX_RIGHTS = 1_000
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -80,6 +82,7 @@ def _said(item: Any, document: Document, base_url: str, *, is_atom: bool) -> Sai
         ),
         enclosures=tuple(islice(_enclosures(item, base_url), MAX_ATTACHED)),
         image_url=_lead_image(item, base_url),
+        rights=_plain(item, "rights", is_atom=is_atom)[:_MAX_RIGHTS],
     )
 
 
@@ -119,9 +122,14 @@ def _summary(item: Any, body: str, *, is_atom: bool) -> str:
     for name in ("summary", "itunes_subtitle", "itunes_summary"):
         # without a detail it is the content, which feedparser puts in its place
         if name != body and item.get(name) and item.get(f"{name}_detail"):
-            is_markup = _is_markup(item, name, is_atom=is_atom) and _MARKUP.search(item[name])
-            return text_of(item[name]) if is_markup else clean_text(item[name])
+            return _plain(item, name, is_atom=is_atom)
     return ""
+
+
+def _plain(item: Any, name: str, *, is_atom: bool) -> str:
+    value = item.get(name) or ""
+    is_markup = _is_markup(item, name, is_atom=is_atom) and _MARKUP.search(value)
+    return text_of(value) if is_markup else clean_text(value)
 
 
 def _dates(item: Any, *, is_atom: bool) -> dict[str, datetime | None]:

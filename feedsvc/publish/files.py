@@ -7,6 +7,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from feedsvc.errors import PublishError
+from feedsvc.publish.compression import PACKED
 
 #: how the name of a file ends that is being written
 UNFINISHED = ".unfinished"
@@ -18,8 +19,9 @@ class Folder:
     What has been put there survives a power cut once `settle` has come back.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, precompress: bool = False) -> None:
         self.path = path
+        self._precompress = precompress
         #: names of the files that had to be written
         self.written: list[str] = []
         self._touched: set[Path] = set()
@@ -27,17 +29,13 @@ class Folder:
 
     def write(self, name: str, content: bytes) -> None:
         """Have a file with this content. Raises: PublishError; the old file then stays."""
-        if write_if_changed(self.path / name, content):
+        if write_if_changed(self.path / name, content, precompress=self._precompress):
             self.note(name)
 
     def remove(self, name: str) -> None:
         """Have no such file. Raises: PublishError."""
         path = self.path / name
-        try:
-            unfinished_name(path).unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise PublishError(path, f"cannot be removed: {error.strerror}") from error
+        remove(path)
         self._touched.add(path.parent)
 
     def names(self) -> set[str]:
@@ -80,26 +78,64 @@ def unfinished_name(path: Path) -> Path:
     return path.with_name(f".{path.name}{UNFINISHED}")
 
 
-def write_if_changed(path: Path, content: bytes) -> bool:
+def write_if_changed(path: Path, content: bytes, *, precompress: bool = False) -> bool:
     """Replace a file by new content, durably; False where it holds that content already.
+
+    With `precompress` its packed variants lie beside it, of the same time as the file; without, none. They are
+    replaced before the file is, so that no server that looks for them first has older ones than the file.
 
     Raises: PublishError; the old file then stays.
     """
     unfinished = unfinished_name(path)
     try:
-        if path.is_file() and path.read_bytes() == content:
-            if unfinished.exists():  # on a read-only disk, nothing needs to be written
-                unfinished.unlink()
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        is_same = path.is_file() and path.read_bytes() == content
+        if is_same:
+            _drop(unfinished)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(unfinished, content)
+        mtime_ns = (path if is_same else unfinished).stat().st_mtime_ns
+        for suffix, pack in PACKED.items():
+            variant = _variant(path, suffix)
+            if not precompress:
+                _drop(variant)
+            elif not is_same or not variant.is_file() or variant.stat().st_mtime_ns != mtime_ns:
+                _write(unfinished_name(variant), pack(content))
+                os.utime(unfinished_name(variant), ns=(mtime_ns, mtime_ns))
+                unfinished_name(variant).replace(variant)
+        if not is_same:
+            unfinished.replace(path)
     except OSError as error:
         raise PublishError(path, f"cannot be written: {error.strerror}") from error
-    return True
+    return not is_same
+
+
+def remove(path: Path) -> None:
+    """Remove a file, its packed variants first, and what was left half-written of it. Raises: PublishError."""
+    try:
+        unfinished_name(path).unlink(missing_ok=True)
+        for suffix in PACKED:
+            _variant(path, suffix).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PublishError(path, f"cannot be removed: {error.strerror}") from error
+
+
+def _drop(path: Path) -> None:
+    """Have no such file; on a read-only disk, even removing what is not there fails."""
+    if path.exists():
+        path.unlink()
+
+
+def _variant(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def prepare_folder(folder: Path) -> None:
@@ -129,7 +165,4 @@ def remove_others(folder: Path, present: Container[Path], *, pattern: str = "*.h
     """
     for path in folder.rglob(pattern):
         if path not in present:
-            try:
-                path.unlink()
-            except OSError as error:
-                raise PublishError(path, f"cannot be removed: {error.strerror}") from error
+            remove(path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -29,6 +30,7 @@ from feedsvc.model import (
 from feedsvc.publish import layout, media, opml, pages
 from feedsvc.publish.items import Channel, Item, Origin
 from feedsvc.publish.render import render
+from feedsvc.publish.texts import Texts, count, texts
 
 #: of all the feeds together
 NAME = "Translated news feeds"
@@ -39,6 +41,11 @@ LIST = "feeds.opml"
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
 _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
+_PROBLEMS_SHOWN = 5
+#: name of the file of an archive
+ARCHIVE = re.compile(r".+-archive-\d{4}-\d\d\.(rss|atom)")
+#: the query of an address in a text, which may hold a key
+_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +78,25 @@ class Renderer:
         return self._output_digests[output.slug]
 
     def index_digest(self, waiting: Mapping[str, int]) -> str:
-        """Of all that decides index and list, but for what the index says of the articles of each output."""
+        """Of all that decides index and list, but for what the index says of the entries of each output."""
         return _digest(self._everywhere(), list(self._output_digests.values()), self._listed_sources(waiting))
 
-    def page(self, article: Article, *, older: Article | None = None, newer: Article | None = None) -> bytes:
-        """The reading page of an article, which leads to those of its source before and after it."""
+    def page(self, article: Article, before: Article | None = None, after: Article | None = None) -> bytes:
+        """The reading page of an article; `before` and `after` are those next to it in time."""
         return pages.article_page(
-            self._item(article, Layout.INTERLEAVED),
-            previous=self._item(older) if older else None,
-            next=self._item(newer) if newer else None,
+            self._item(article, Layout.INTERLEAVED, TitleLayout.TRANSLATION_FIRST),
+            previous=self._item(before, None, TitleLayout.TRANSLATION_FIRST) if before else None,
+            next=self._item(after, None, TitleLayout.TRANSLATION_FIRST) if after else None,
         )
 
-    def output(self, output: OutputFeed, articles: Sequence[Article]) -> Rendered:
-        """The feeds of an output, of its articles in their order."""
-        by_id: dict[str, Item] = {}
-        for article in articles:
-            item = self._item(article, output.layout, output.title_layout)
-            by_id.setdefault(item.id, item)
-        items = list(by_id.values())
+    def output(
+        self, output: OutputFeed, articles: Sequence[Article], *, newest_archive: str | None = None
+    ) -> Rendered:
+        """The feeds of an output, of its articles in their order; archives are named by their month."""
+        items = self._items(output, articles)
         channel = self._channel(output, items)
+        if newest_archive:
+            channel = replace(channel, previous_archive=archive_name(output.slug, newest_archive))
         return Rendered(
             files={f"{output.slug}.{suffix}": content for suffix, content in render(channel, items).items()},
             listed=pages.Listed(
@@ -101,30 +108,74 @@ class Renderer:
             ),
         )
 
-    def index(self, listed: Sequence[pages.Listed], waiting: Mapping[str, int]) -> bytes:
-        """The page that says what there is to subscribe to, and how the sources fare.
+    def archive(
+        self,
+        output: OutputFeed,
+        articles: Sequence[Article],
+        month: str,
+        *,
+        previous: str | None,
+        next: str | None,
+    ) -> dict[str, bytes]:
+        """What an output held in a month and holds no longer, in each format, by file name. Spec: RFC 5005 4."""
+        name = archive_name(output.slug, month)
+        items = self._items(output, articles)
+        channel = replace(
+            self._channel(output, items),
+            self_url=f"{self._config.base_url}{name}",
+            hubs=(),
+            is_archive=True,
+            previous_archive=archive_name(output.slug, previous) if previous else None,
+            next_archive=archive_name(output.slug, next) if next else None,
+            current=output.slug,
+        )
+        return {f"{name}.{suffix}": content for suffix, content in render(channel, items).items()}
 
-        `waiting` are the numbers of entries without a translation, of each source that has some.
-        """
-        of = {output.slug: output.source_ids for output in self.outputs}
+    def index(self, listed: Mapping[str, pages.Listed], waiting: Mapping[str, int]) -> bytes:
+        """The page that says what there is to subscribe to; `waiting` is how many entries of a source do."""
+        sources = self._listed_sources(waiting)
         return pages.index_page(
-            [
-                replace(
-                    one,
-                    sources=tuple(self._states[i].title or i for i in of[one.slug]),
-                    waiting=sum(waiting.get(i, 0) for i in of[one.slug]),
-                )
-                for one in listed
-            ],
+            [self._with_sources(listed[o.slug], o.source_ids, sources) for o in self.outputs],
             name=NAME,
             base_url=self._config.base_url,
             language=self._config.target_language,
-            sources=self._listed_sources(waiting),
+            sources=list(sources.values()),
         )
 
     def subscriptions(self) -> list[opml.Subscription]:
         """The feeds that are published, for readers to subscribe to."""
         return [self._subscription(output) for output in self.outputs]
+
+    def _listed_sources(self, waiting: Mapping[str, int]) -> dict[str, pages.ListedSource]:
+        say = texts(self._config.target_language)
+        found = {}
+        for source in self._config.sources:
+            state, origin = self._states[source.id], self._origin(source.id)
+            found[source.id] = pages.ListedSource(
+                title=origin.title,
+                state=_how_it_fares(state),
+                link=origin.link,
+                feed_url=origin.feed_url,
+                language=source.language,
+                waiting=waiting.get(source.id, 0),
+                problems=tuple(_problems(state, say)),
+            )
+        return found
+
+    def _with_sources(
+        self, listed: pages.Listed, ids: Sequence[str], sources: Mapping[str, pages.ListedSource]
+    ) -> pages.Listed:
+        own = [sources[i] for i in ids]
+        return replace(
+            listed,
+            sources=tuple(source.title for source in own),
+            waiting=sum(source.waiting for source in own),
+            problems=tuple(
+                f"{source.title}: {problem}" if len(own) > 1 else problem
+                for source in own
+                for problem in source.problems
+            ),
+        )
 
     def _digest_of(self, output: OutputFeed) -> str:
         added = [self._states[source_id].added_at for source_id in output.source_ids]
@@ -133,7 +184,7 @@ class Renderer:
     def _everywhere(self) -> str:
         """Of what decides the bytes of every file."""
         config = self._config
-        place = (str(config.output_dir), config.base_url)
+        place = (str(config.output_dir), config.base_url, config.precompress)
         return _digest(_program(), place, config.target_language, config.credit, config.hubs)
 
     def _subscription(self, output: OutputFeed) -> opml.Subscription:
@@ -151,10 +202,15 @@ class Renderer:
         only = self._states[ids[0]] if len(ids) == 1 else FetchState()
         return output.title or only.title or output.slug, only.link or self._config.base_url
 
-    def _item(
-        self, article: Article, body: Layout | None = None, title: TitleLayout = TitleLayout.TRANSLATION_FIRST
-    ) -> Item:
-        """An article as feeds and pages show it; without its body where they only lead to it."""
+    def _items(self, output: OutputFeed, articles: Sequence[Article]) -> list[Item]:
+        by_id: dict[str, Item] = {}
+        for article in articles:
+            item = self._item(article, output.layout, output.title_layout)
+            by_id.setdefault(item.id, item)
+        return list(by_id.values())
+
+    def _item(self, article: Article, body: Layout | None, title: TitleLayout) -> Item:
+        """An article in a layout; None where only its title and address are needed."""
         made = article.translation
         entry = article.entry
         base_url = self._config.base_url
@@ -163,7 +219,7 @@ class Renderer:
         return Item(
             id=_item_id(article),
             title=layout.title(article, title),
-            summary=layout.summary(article),
+            summary=layout.summary(article) if body else "",
             content_html=media.with_addresses(content, base_url),
             link=entry.link or page_url,
             link_language=entry.language if entry.link else None,
@@ -183,23 +239,8 @@ class Renderer:
             original_title=layout.title(article, TitleLayout.ORIGINAL),
             verdicts=_verdicts(made),
             engine=made.engine if made else "",
+            rights=entry.rights,
         )
-
-    def _listed_sources(self, waiting: Mapping[str, int]) -> list[pages.ListedSource]:
-        return [
-            pages.ListedSource(
-                title=state.title or source.id,
-                state=_fares(state),
-                link=state.link,
-                feed_url=_public_url(source),
-                language=source.language,
-                waiting=waiting.get(source.id, 0),
-                # a server that asks to be left alone for a while says another time at every look
-                problems=state.problems if state.not_before is None else (),
-            )
-            for source in self._config.sources
-            if (state := self._states[source.id])
-        ]
 
     def _origin(self, source_id: str) -> Origin:
         state = self._states[source_id]
@@ -232,12 +273,28 @@ def page_name(source_id: str, guid: str) -> str:
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
 
 
-def _fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
+def archive_name(slug: str, month: str) -> str:
+    """What the archive of a month of an output is called, without suffix."""
+    return f"{slug}-archive-{month}"
+
+
+def _how_it_fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
     if state.gone_at is not None:
         return "gone"
-    if state.failures:
+    if state.failures or state.problems:
         return "failing"
     return "fine" if state.checked_at else "new"
+
+
+def _problems(state: FetchState, say: Texts) -> Iterator[str]:
+    """What is wrong with a source, in the same words as long as it is; addresses without what may be a key."""
+    if state.failures and state.http_status is not None:
+        yield say.source_answers.format(status=state.http_status)
+        return
+    for problem in state.problems[:_PROBLEMS_SHOWN]:
+        yield _QUERY.sub(r"\1", problem)
+    if more := len(state.problems[_PROBLEMS_SHOWN:]):
+        yield count(more, say.more_problems)
 
 
 def _shown_in_index(item: Item) -> Item:
@@ -252,7 +309,10 @@ def _program() -> str:
     """Of the program that renders: another one may make other bytes."""
     here = Path(__file__).parent
     files = sorted(p for p in here.rglob("*") if p.suffix in (".py", ".html", ".css", ".js"))
-    shared = [here.parent / name for name in ("languages.py", "markup.py", "model.py")]
+    shared = [
+        here.parent / name
+        for name in ("languages.py", "markup.py", "model.py", "archives.py", "selection.py")
+    ]
     return _digest(__version__, [path.read_bytes() for path in (*files, *shared)])
 
 

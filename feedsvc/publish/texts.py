@@ -74,6 +74,8 @@ class Texts:
     source_gone: str = "gone for good"
     source_new: str = "not read yet"
     source_failing: str = "in trouble"
+    source_answers: str = "its server answers with {status}"
+    more_problems: Count = ("and {n} more problem", "and {n} more problems")
     source_feed: str = "its own feed"
     health: str = "Health of this service"
     empty_title: str = "Nothing to subscribe to yet"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from feedsvc import pipeline
 from feedsvc.config import Config
 from feedsvc.errors import ConfigError
-from feedsvc.model import OutputFeed, Segment, Source, Translation, Verdict
+from feedsvc.model import Filters, OutputFeed, Segment, Source, Translation, Verdict
+from feedsvc.selection import LOOK_BACK, Selection, select
 from feedsvc.store import Record, Store
 from feedsvc.translate import Glossary, Translator
 from feedsvc.translate.article import NO_GLOSSARY
@@ -77,7 +77,8 @@ class _Context:
             self._stuck.append(unreadable[source.id])
         self._outputs = [output for output in config.outputs if source.id in output.source_ids]
         #: for each output, what it holds
-        self._held = {o.slug: _held(o, store, config.target_language) for o in self._outputs}
+        self._chosen = {o.slug: select(o, store, config.target_language) for o in self._outputs}
+        self._held = {slug: _held(chosen) for slug, chosen in self._chosen.items()}
 
     def brief(self, record: Record) -> dict[str, Any]:
         """An entry in a line."""
@@ -104,7 +105,7 @@ class _Context:
             "changed_at": record.changed_at.isoformat() if record.changed_at else None,
             "engine": made.engine if made else None,
             "not_in": [
-                f"{output.slug}: it holds the newest {output.max_entries}"
+                f"{output.slug}: {self._why_not(record, output)}"
                 for output in self._outputs
                 if output.slug not in self._in(record) and (made or record.released_at)
             ],
@@ -135,6 +136,19 @@ class _Context:
         key = (record.entry.source_id, record.entry.guid)
         return [slug for slug, held in self._held.items() if key in held]
 
+    def _why_not(self, record: Record, output: OutputFeed) -> str:
+        """Why an output does not hold an entry that is published."""
+        key = (record.entry.source_id, record.entry.guid)
+        chosen = self._chosen[output.slug]
+        if why := chosen.refused.get(key):
+            return why
+        if twin := chosen.twins.get(key):
+            other = twin.entry
+            return f"it is the same article as {other.guid} of {other.source_id}, which was seen before"
+        if output.filters != Filters() and len(chosen.articles) < output.max_entries:
+            return f"it looks through the newest {output.max_entries * LOOK_BACK}"
+        return f"it holds the newest {output.max_entries}"
+
     def _terms(self, segments: list[Segment]) -> list[dict[str, Any]]:
         """Each term of the glossary in the entry, and in how many of its sentences it is and is not."""
         have: Counter[tuple[str, str]] = Counter()
@@ -151,10 +165,9 @@ class _Context:
         ]
 
 
-def _held(output: OutputFeed, store: Store, target_language: str) -> set[tuple[str, str]]:
+def _held(chosen: Selection) -> set[tuple[str, str]]:
     """Source and guid of what an output holds."""
-    newest = islice(store.articles(output.source_ids, target_language), output.max_entries)
-    return {(article.entry.source_id, article.entry.guid) for article in newest}
+    return {(article.entry.source_id, article.entry.guid) for article in chosen.articles}
 
 
 def _verdicts(made: Translation) -> dict[str, int]:

@@ -3,6 +3,6 @@
 from feedsvc.store.database import Made, Record, Store, Waiting
 from feedsvc.store.leases import OnWait
 from feedsvc.store.said import Saved
-from feedsvc.store.shown import Key, Publication
+from feedsvc.store.shown import Key, Place, Publication
 
-__all__ = ["Key", "Made", "OnWait", "Publication", "Record", "Saved", "Store", "Waiting"]
+__all__ = ["Key", "Made", "OnWait", "Place", "Publication", "Record", "Saved", "Store", "Waiting"]

@@ -142,8 +142,8 @@ def prune(
 
 
 def content_hash(entry: Entry) -> str:
-    """A hash of everything that a reader sees of an entry; not of its dates."""
-    data = ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json")
+    """A hash of everything that a reader sees of an entry; not of its dates and rights, of which none is translated."""
+    data = ENTRY.dump_python(replace(entry, published=None, updated=None), mode="json", exclude={"rights"})
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -225,6 +225,8 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
     ]
     for batch in batches(rows):
         connection.execute(insert(entries), batch)
+        logged = [{name: row[name] for name in ("source_id", "guid", "dated_at")} for row in batch]
+        connection.execute(insert(changes), logged)
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -36,8 +36,19 @@ _BATCH = 400  # rows or parameters in one statement
 _MEDIUM = re.compile(r"media:([0-9a-f]{64}\.[a-z0-9]{3,4})")
 #: source and guid
 Key = tuple[str, str]
-#: of an entry among those of its source: source, date, guid
-_Place = tuple[str, datetime, str]
+
+
+class Place(NamedTuple):
+    """Where an entry stands among those of its source: ordered by date, those of one date against their guids."""
+
+    source_id: str
+    guid: str
+    dated_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """Of the entry."""
+        return self.source_id, self.guid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,50 +85,78 @@ class Shown(Database):
         self, source_ids: Collection[str], target_language: str, *, limit: int | None = None
     ) -> Iterator[Article]:
         """What may be published of these sources, newest first; `limit` at most."""
-        query = (
-            _published(target_language)
-            .where(entries.c.source_id.in_(source_ids))
-            .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
-            .limit(limit)
-        )
+        query = _newest(source_ids, target_language).limit(limit)
         with self._transaction() as connection:
             yield from map(_article, connection.execution_options(yield_per=_BATCH).execute(query))
 
-    def changed_articles(
-        self, keys: Collection[Key], target_language: str
-    ) -> Iterator[tuple[Article, Article | None, Article | None]]:
-        """What may be published of these entries, which have changed, and of those beside them, whose pages name them.
-
-        Each comes with the one before and after it in its source. Also of an entry that is no more the log of
-        changes knows its place.
-        """
-        with self._transaction() as connection:
-            wanted = set()
-            for place in _places(connection, keys):
-                beside = _beside(connection, place, target_language)
-                wanted |= {place, *((row.source_id, row.dated_at, row.guid) for row in beside if row)}
-            for place in sorted(wanted):
-                here = and_(entries.c.source_id == place[0], entries.c.guid == place[2])
-                row = connection.execute(_published(target_language).where(here)).one_or_none()
-                if row is not None:
-                    older, newer = _beside(connection, place, target_language)
-                    yield _article(row), older and _article(older), newer and _article(newer)
-
-    def waiting(self, target_language: str) -> dict[str, int]:
-        """How many entries of each source have no translation, also none of an earlier revision."""
-        query = (
-            select(entries.c.source_id, func.count())
-            .where(not_(exists().where(same_entry(target_language))))
-            .group_by(entries.c.source_id)
+    def newest(self, source_ids: Collection[str], target_language: str, *, limit: int) -> list[Place]:
+        """Where what `articles` yields stands, without reading it."""
+        places = _newest(source_ids, target_language).with_only_columns(
+            entries.c.source_id, entries.c.guid, entries.c.dated_at
         )
         with self._transaction() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return [Place(*place) for place in connection.execute(places.limit(limit))]
 
-    def changes(self) -> dict[int, Key]:
-        """The entries of which something has changed since it was published, by the number of the change."""
+    def older(
+        self,
+        place: Place,
+        target_language: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Place]:
+        """Where what may be published of a source before a place stands, newest first; `until` is excluded."""
+        date, guid = entries.c.dated_at, entries.c.guid
+        query = _newest([place.source_id], target_language).with_only_columns(entries.c.source_id, guid, date)
+        query = query.where(date <= place.dated_at, or_(date < place.dated_at, guid > place.guid))
+        if since is not None:
+            query = query.where(date >= since)
+        if until is not None:
+            query = query.where(date < until)
         with self._transaction() as connection:
-            rows = connection.execute(select(changes.c.number, changes.c.source_id, changes.c.guid))
-            return {row.number: (row.source_id, row.guid) for row in rows}
+            return [Place(*row) for row in connection.execute(query)]
+
+    def articles_of(self, keys: Collection[Key], target_language: str) -> dict[Key, Article]:
+        """Those of these entries that may be published."""
+        found = {}
+        with self._transaction() as connection:
+            for batch in batches(sorted(keys)):
+                chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
+                for row in connection.execute(_published(target_language).where(chosen)):
+                    article = _article(row)
+                    found[article.entry.source_id, article.entry.guid] = article
+        return found
+
+    def changes(self) -> dict[int, Place]:
+        """The entries that are new, changed or gone since all was published last, by the number of the change."""
+        with self._transaction() as connection:
+            return {number: Place(*place) for number, *place in connection.execute(select(changes))}
+
+    def neighbours(self, place: Place, target_language: str) -> tuple[Place | None, Place | None]:
+        """The published entries of the source right before and right after a place in time, if there are any."""
+        date, guid = entries.c.dated_at, entries.c.guid
+        own = _published(target_language).where(entries.c.source_id == place.source_id)
+        places = own.with_only_columns(entries.c.source_id, guid, date).limit(1)
+        before = places.where(date <= place.dated_at, or_(date < place.dated_at, guid > place.guid))
+        after = places.where(date >= place.dated_at, or_(date > place.dated_at, guid < place.guid))
+        with self._transaction() as connection:
+            older = connection.execute(before.order_by(date.desc(), guid)).first()
+            newer = connection.execute(after.order_by(date, guid.desc())).first()
+        return Place(*older) if older else None, Place(*newer) if newer else None
+
+    def waiting(self, source_ids: Collection[str], target_language: str) -> dict[str, int]:
+        """How many entries of each of these sources have a revision that is not translated yet."""
+        found = dict.fromkeys(source_ids, 0)
+        is_waiting = or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
+        joined = entries.outerjoin(translations, same_entry(target_language))
+        query = (
+            select(entries.c.source_id, func.count().label("waiting")).select_from(joined).where(is_waiting)
+        )
+        with self._transaction() as connection:
+            for batch in batches(sorted(source_ids)):
+                some = query.where(entries.c.source_id.in_(batch)).group_by(entries.c.source_id)
+                found |= {row.source_id: row.waiting for row in connection.execute(some)}
+        return found
 
     def publications(self) -> dict[Key, Publication]:
         """What the output folder was made of, by kind and name."""
@@ -213,11 +252,10 @@ def _published(target_language: str) -> Select[Any]:
     """The entries that may be published."""
     return (
         select(
-            entries.c.source_id,
-            entries.c.guid,
             entries.c.data,
             entries.c.dated_at,
             entries.c.changed_at,
+            entries.c.first_seen_at,
             translations.c.data.label("made"),
             translations.c.changed_at.label("made_of"),
         )
@@ -226,27 +264,13 @@ def _published(target_language: str) -> Select[Any]:
     )
 
 
-def _places(connection: Connection, keys: Collection[Key]) -> set[_Place]:
-    """Where the entries stand, or stood, of which something has changed."""
-    found = set()
-    for batch in batches(sorted(keys)):
-        rows = connection.execute(
-            select(changes.c.source_id, changes.c.dated_at, changes.c.guid)
-            .distinct()
-            .where(tuple_(changes.c.source_id, changes.c.guid).in_(batch))
-        )
-        found |= {(row.source_id, row.dated_at, row.guid) for row in rows}
-    return found
-
-
-def _beside(connection: Connection, place: _Place, target_language: str) -> tuple[Any, Any]:
-    """The rows of the articles just before and just after a place in its source; None where there is none."""
-    source_id, dated_at, guid = place
-    date, name = entries.c.dated_at, entries.c.guid
-    query = _published(target_language).where(entries.c.source_id == source_id).limit(1)
-    older = query.where(date <= dated_at, or_(date < dated_at, name > guid)).order_by(date.desc(), name)
-    newer = query.where(date >= dated_at, or_(date > dated_at, name < guid)).order_by(date, name.desc())
-    return connection.execute(older).one_or_none(), connection.execute(newer).one_or_none()
+def _newest(source_ids: Collection[str], target_language: str) -> Select[Any]:
+    """The entries of these sources that may be published, newest first."""
+    return (
+        _published(target_language)
+        .where(entries.c.source_id.in_(source_ids))
+        .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
+    )
 
 
 def _article(row: Any) -> Article:
@@ -256,4 +280,5 @@ def _article(row: Any) -> Article:
         translation=translation,
         dated_at=row.dated_at,
         changed_at=row.made_of if translation else row.changed_at,
+        first_seen_at=row.first_seen_at,
     )

@@ -157,7 +157,7 @@ tombstones = Table(
     Column("title", Text),
 )
 
-#: entries of whose pages and feeds something has changed since they were published last
+#: entries that are new, changed or gone since all was published last
 changes = Table(
     "changes",
     metadata,

@@ -567,3 +567,22 @@ def test_vast_documents_end_soon(kind: str, parse: Parse) -> None:
     else:
         assert found <= 2_000
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("document", "rights"),
+    [
+        (
+            rss("<guid>1</guid><dc:rights>© 2026 A &amp;amp; B &lt;b&gt;Ltd&lt;/b&gt;</dc:rights>"),
+            "© 2026 A & B Ltd",
+        ),
+        (atom("<id>urn:1</id><title>t</title><rights>A &lt;b&gt;\n B</rights>"), "A <b> B"),
+        (atom('<id>urn:1</id><title>t</title><rights type="html">&lt;i&gt;A&lt;/i&gt; B</rights>'), "A B"),
+        (rss(f"<guid>1</guid><dc:rights>{'版' * 5000}</dc:rights>"), "版" * 1000),
+        (rss("<guid>1</guid>", channel="<copyright>of the feed</copyright>"), ""),
+    ],
+)
+def test_the_rights_of_an_entry_are_plain_text_of_some_length(
+    parse: Parse, document: str, rights: str
+) -> None:
+    assert only(parse(document)).rights == rights

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
+import brotli
 import pytest
 
 from feedsvc.errors import PublishError
 from feedsvc.publish.files import (
     prepare_folder,
+    remove,
     remove_others,
     remove_unfinished,
     write_if_changed,
@@ -114,3 +118,62 @@ def test_a_file_in_place_of_the_folder_is_named_and_stays(tmp_path: Path) -> Non
     with pytest.raises(PublishError, match=r"public/news\.rss: cannot be written"):
         write_if_changed(blocker / "news.rss", b"new")
     assert blocker.read_bytes() == b"old"
+
+
+def variants(path: Path) -> list[bytes]:
+    """What the packed variants of a file hold; they are of the same time as the file."""
+    packed = [path.with_name(f"{path.name}.{suffix}") for suffix in ("gz", "br")]
+    assert {p.stat().st_mtime_ns for p in packed} == {path.stat().st_mtime_ns}
+    return [gzip.decompress(packed[0].read_bytes()), brotli.decompress(packed[1].read_bytes())]
+
+
+def test_packed_variants_follow_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    for content in (b"first" * 99, b"second" * 99):
+        assert write_if_changed(path, content, precompress=True)
+        assert variants(path) == [content, content]
+    assert len(list(tmp_path.iterdir())) == 3
+    remove(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_content_is_packed_into_the_same_bytes_and_not_again(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for path in (one, other):
+        write_if_changed(path, b"content" * 99, precompress=True)
+    for suffix in (".gz", ".br"):
+        packed, again = (tmp_path / f"{name}{suffix}" for name in ("one", "other"))
+        assert packed.read_bytes() == again.read_bytes()
+        before = packed.stat()
+        assert not write_if_changed(one, b"content" * 99, precompress=True)
+        assert packed.stat().st_ino == before.st_ino
+
+
+def test_variants_are_made_good_where_a_run_was_killed_between_them_and_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    write_if_changed(path, b"content", precompress=True)
+    write_if_changed(tmp_path / "other", b"newer", precompress=True)
+    (tmp_path / "other.gz").replace(tmp_path / "news.rss.gz")
+    (tmp_path / "news.rss.br").unlink()
+    os.utime(tmp_path / "news.rss.gz", ns=(0, path.stat().st_mtime_ns + 1))
+    assert not write_if_changed(path, b"content", precompress=True)
+    assert variants(path) == [b"content", b"content"]
+
+
+def test_variants_are_there_before_the_file_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "news.rss"
+    write_if_changed(path, b"old", precompress=True)
+    replaced: list[str] = []
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda self, to: replaced.append(Path(to).name) or replace(self, to))
+    write_if_changed(path, b"new", precompress=True)
+    assert replaced == ["news.rss.gz", "news.rss.br", "news.rss"]
+
+
+def test_without_variants_old_ones_go(tmp_path: Path) -> None:
+    path = tmp_path / "news.rss"
+    write_if_changed(path, b"content", precompress=True)
+    assert not write_if_changed(path, b"content")
+    assert list(tmp_path.iterdir()) == [path]

@@ -252,7 +252,7 @@ def test_the_urn_of_a_guid_is_the_same_on_every_machine(site: Site) -> None:
 def test_the_same_short_guid_of_two_sources_is_two_items(site: Site) -> None:
     site.outputs = (output("world", "news", "other"),)
     site.states = {**STATES, "other": FetchState(added_at=SEEN)}
-    site.publish(article("12345"), article("12345", source_id="other"))
+    site.publish(article("12345"), article("12345", source_id="other", link="https://other.example/1"))
     assert len(set(site.ids("world.atom"))) == 2
     assert len(site.pages()) == 2
 
@@ -329,7 +329,7 @@ def test_an_output_whose_sources_were_never_read_is_not_written(site: Site) -> N
     site.states = {**STATES, "later": FetchState()}
     site.publish(article())
     assert not (site.folder / "later.rss").exists()
-    assert "later.rss" not in (site.folder / "index.html").read_text(encoding="utf-8")
+    assert 'id="later"' not in (site.folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_feed_holds_no_more_than_its_newest_articles(site: Site) -> None:
@@ -424,3 +424,9 @@ def test_a_file_that_cannot_be_written_is_named(site: Site) -> None:
     with pytest.raises(PublishError, match=r"public/news\.atom: cannot be written"):
         site.publish(article())
     assert site.ids("news.rss") == ["https://news.example/1"]
+
+
+def test_the_rights_of_an_article_stand_in_every_format(site: Site) -> None:
+    site.publish(article(rights="© 2026 通讯社"))
+    for suffix in ("rss", "atom", "json"):
+        assert "© 2026 通讯社" in (site.folder / f"news.{suffix}").read_text(encoding="utf-8")

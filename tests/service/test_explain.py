@@ -116,3 +116,35 @@ def test_what_is_not_there_is_named(
     refreshed(config, store, translator)
     with pytest.raises(ConfigError, match=message):
         explain_entry(config, store, translator, source, guid)
+
+
+def with_outputs(config: Config, more: str) -> Config:
+    path = config.path
+    assert path is not None
+    path.write_text(f"{path.read_text(encoding='utf-8')}{more}", encoding="utf-8")
+    return load_config(path)
+
+
+def test_what_an_output_does_not_want_says_why(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    config = with_outputs(config, '[[outputs]]\nslug = "no-biden"\nexclude = ["biden"]\n')
+    refreshed(config, store, translator)
+    found = explain_entry(config, store, translator, "articles", "new")
+    assert found["not_in"] == ['no-biden: the excluded word "biden" is in it']
+
+
+def test_what_another_source_had_before_says_so(
+    config: Config, store: Store, translator: FakeTranslator, tmp_path: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    title = "外交部发言人就中东局势答记者问时表示"
+    for folder, guid in (("articles", "first"), ("more", "second")):
+        text = ARTICLE.format(guid=guid, title=title, day=9, body="说。")
+        (tmp_path / folder / f"{guid}.md").write_text(text, encoding="utf-8")
+    more = '[[sources]]\nid = "more"\nfolder = "more"\n[[outputs]]\nslug = "all"\n'
+    config = with_outputs(config, more)
+    refreshed(config, store, translator)
+    assert explain_entry(config, store, translator, "articles", "first")["outputs"] == ["all", "articles"]
+    found = explain_entry(config, store, translator, "more", "second")
+    assert found["not_in"] == ["all: it is the same article as first of articles, which was seen before"]

@@ -10,6 +10,7 @@ import pytest
 
 from feedsvc.model import Cadence, Entry, FetchState, KnownFile, Page, ParsedFeed, Source
 from feedsvc.store import Saved, Store
+from feedsvc.store.said import content_hash
 
 MakeEntry = Callable[..., Entry]
 Read = Callable[..., Saved]
@@ -189,3 +190,9 @@ def test_a_page_goes_with_its_entry(
     read(linked(make_entry, "a1"), linked(make_entry, "b1", 2, published=now), pages=(page,))
     store.prune("news", keep=1, now=now)
     assert store.known([make_source(id="news", full_text=True)])["news"].pages == {}
+
+
+def test_an_entry_has_the_hash_that_it_had_before_rights_were_read() -> None:
+    entry = Entry(source_id="news", guid="1", title="标题", body_html="<p>正文。</p>", language="zh")
+    assert content_hash(entry) == "81d4cb5f4af0703d7c318a1fe432f0d10f73baf3bc58eaec6c96bd5fde7f0899"
+    assert content_hash(replace(entry, rights="© 2026")) == content_hash(entry)
