@@ -140,6 +140,7 @@ class Renderer:
             base_url=self._config.base_url,
             language=self._config.target_language,
             sources=list(sources.values()),
+            has_status=True,
         )
 
     def subscriptions(self) -> list[opml.Subscription]:
