@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from feedsvc.config import Config, http_url
+from feedsvc.config import Config
+from feedsvc.document import http_url
 from feedsvc.errors import SourceError
 from feedsvc.ingest import Fetcher, read_source
 from feedsvc.ingest.find import Found, Search, candidate, describe, find_feeds, web_address

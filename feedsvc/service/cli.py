@@ -309,7 +309,7 @@ def _finish(report: RunReport, *, as_json: bool) -> None:
 
 
 def _serve(config: Config, listen: str | None) -> None:
-    from feedsvc.config import parse_listen
+    from feedsvc.document import parse_listen
     from feedsvc.service import console
     from feedsvc.service.observing import observer
     from feedsvc.service.server import serve as run

@@ -156,7 +156,7 @@ def _to_edit(context: typer.Context) -> tuple[Path, Config | None]:
 
 def _wishes(config: Config | None, source_id: str | None, language: str | None, *, full_text: bool) -> Wishes:
     """What the user said of the source, checked before anything is asked for."""
-    from feedsvc.config import slug
+    from feedsvc.document import slug
     from feedsvc.service.adding import Wishes
     from feedsvc.service.sources import taken_ids
     from feedsvc.service.texts import Languages

@@ -1,0 +1,248 @@
+"""What the configuration file may hold, table by table, each value checked. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from feedsvc import languages
+from feedsvc.model import Filters, Layout, Limits, TitleLayout
+
+_DURATION = re.compile(r"(\d+)\s*([smhd])")
+_LONGEST = timedelta(days=3650)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    """`"90m"` → timedelta."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        try:
+            duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except OverflowError as error:
+            raise ValueError("is too long a time") from error
+        if duration > _LONGEST:
+            raise ValueError("is too long a time")
+        return duration
+    raise ValueError('must be a number with a unit, such as "30m", "6h" or "1d"')
+
+
+def _tag(value: str) -> str:
+    tag = languages.normalise(value)
+    if tag is None:
+        raise ValueError(f'"{value}" is not a language tag such as "zh" or "pt-BR"')
+    return tag
+
+
+def slug(value: str) -> str:
+    """An id of a source or output. Raises: ValueError."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
+        raise ValueError(f'"{value}" must be made of a-z, 0-9, ".", "_" and "-"')
+    if re.search(r"-archive-\d{4}-\d\d$", value):
+        raise ValueError(f'"{value}" ends like the name of an archive')
+    return value
+
+
+def parse_listen(value: object) -> tuple[str, int]:
+    """`"127.0.0.1:8080"` → host and port. Raises: ValueError."""
+    match = re.fullmatch(r"(\[?[^\s]+?\]?):(\d{1,5})", value) if isinstance(value, str) else None
+    if match and int(match[2]) < 65536:
+        return match[1].strip("[]"), int(match[2])
+    raise ValueError('must be "host:port", such as "127.0.0.1:8080"')
+
+
+def _base_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f'"{value}" must start with http:// or https:// and have no query')
+    return value
+
+
+def _hub(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", value):
+        raise ValueError(
+            f'"{value}" must start with http:// or https:// and hold no name, password or fragment'
+        )
+    return value
+
+
+def http_url(value: str) -> str:
+    """The address of a feed as it may stand in the configuration. Raises: ValueError."""
+    if not re.fullmatch(r"https?://[^\s]+", value):
+        raise ValueError(
+            f'"{value}" must start with http:// or https://; a feed on disk is given as file = "…"'
+        )
+    if "@" in value.split("/")[2]:
+        raise ValueError(
+            "must not hold a name or password; give them with auth = { username = …, password = … }"
+        )
+    return value
+
+
+def _proxy(value: str) -> str:
+    if value != "direct" and not re.fullmatch(r"(https?|socks5h?)://[^\s]+", value):
+        raise ValueError(
+            'must be "direct", or a URL that starts with http://, https://, socks5:// or socks5h://'
+        )
+    return value
+
+
+def _headers(value: dict[str, Any]) -> dict[str, Any]:
+    for name in value:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):  # RFC 9110 5.6.2
+            raise ValueError(f'"{name}" is no name of a header or cookie')
+    return value
+
+
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be a single line")
+    return value
+
+
+def _word(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be a word, or several on one line")
+    return value.strip()
+
+
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+_Tag = Annotated[str, AfterValidator(_tag)]
+_Slug = Annotated[str, AfterValidator(slug)]
+_Word = Annotated[str, AfterValidator(_word)]
+_Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+
+
+class Table(BaseModel):
+    """A table whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Service(Table):
+    data_dir: str = "../var/data"
+    output_dir: str = "../var/public"
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
+    target_language: _Tag = "en"
+    beam_size: Annotated[int, Field(ge=1, le=8)] = 2
+    database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
+    publish_after: _Duration = timedelta(hours=6)
+    keep_memory: Annotated[_Duration, Field(ge=timedelta(days=1))] = timedelta(days=365)
+    credit: bool = True
+    hubs: list[Annotated[str, AfterValidator(_hub)]] = []
+    precompress: bool = False
+
+
+class _Fetch(Table):
+    connections: Annotated[int, Field(ge=1, le=200)] = 20
+    connections_per_host: Annotated[int, Field(ge=1, le=20)] = 2
+    host_delay: _Duration = timedelta(seconds=1)
+    contact: _Line | None = None
+
+    def limits(self) -> Limits:
+        return Limits(
+            connections=self.connections,
+            connections_per_host=self.connections_per_host,
+            host_delay_s=self.host_delay.total_seconds(),
+            contact=self.contact,
+        )
+
+
+class Elsewhere(Table):
+    """A secret that does not stand in the configuration."""
+
+    env: _Line | None = None
+    file: _Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_here(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        raise ValueError('must stand elsewhere: { env = "NAME" } or { file = "PATH" }')
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("give exactly one of env and file")
+        return self
+
+
+class _Auth(Table):
+    username: _Line
+    password: Elsewhere
+
+
+_Secrets = Annotated[dict[str, _Line | Elsewhere], AfterValidator(_headers)]
+
+
+class DefaultsTable(Table):
+    """What may stand in `[defaults]` and in a source."""
+
+    interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
+    max_interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
+    layout: Annotated[Layout, Field(strict=False)] | None = None
+    title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
+    max_entries: Annotated[int, Field(ge=1)] | None = None
+    keep_entries: Annotated[int, Field(ge=1)] | None = None
+    keep_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    allow_private: bool | None = None
+    full_text: bool | None = None
+    proxy: Annotated[str, AfterValidator(_proxy)] | None = None
+    glossaries: list[Annotated[str, Field(min_length=1)]] | None = None
+
+
+class SourceTable(DefaultsTable):
+    """One of `[[sources]]`."""
+
+    id: _Slug
+    url: Annotated[str, AfterValidator(http_url)] | None = None
+    file: Annotated[str, Field(min_length=1)] | None = None
+    folder: Annotated[str, Field(min_length=1)] | None = None
+    language: _Tag | None = None
+    headers: _Secrets = {}
+    cookies: _Secrets = {}
+    auth: _Auth | None = None
+
+
+class OutputTable(Table):
+    """One of `[[outputs]]`."""
+
+    slug: _Slug
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
+    sources: list[str] = ["*"]
+    layout: Annotated[Layout, Field(strict=False)] | None = None
+    title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
+    max_entries: Annotated[int, Field(ge=1)] | None = None
+    include: list[_Word] = []
+    exclude: list[_Word] = []
+    categories: list[_Word] = []
+    exclude_categories: list[_Word] = []
+    languages: list[_Tag] = []
+
+    def filters(self) -> Filters:
+        """What it wants of its sources."""
+        return Filters(
+            include=tuple(self.include),
+            exclude=tuple(self.exclude),
+            categories=tuple(self.categories),
+            exclude_categories=tuple(self.exclude_categories),
+            languages=tuple(self.languages),
+        )
+
+
+class _Server(Table):
+    listen: Annotated[tuple[str, int], BeforeValidator(parse_listen)] = ("127.0.0.1", 8080)
+    refresh_token_file: _Line | None = None
+
+
+class Document(Table):
+    """The whole file."""
+
+    service: _Service = _Service()
+    fetch: _Fetch = _Fetch()
+    defaults: DefaultsTable = DefaultsTable()
+    sources: list[SourceTable] = []
+    outputs: list[OutputTable] = []
+    server: _Server | None = None
