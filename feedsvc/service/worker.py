@@ -27,6 +27,7 @@ from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import FetchState, NotModified, ParsedFeed, RunReport
 from feedsvc.publishing import publish, tell_hubs
+from feedsvc.service import allocator
 from feedsvc.service.beside import Beside
 from feedsvc.service.ending import Ending
 from feedsvc.service.logs import say
@@ -50,6 +51,8 @@ STOP_WITHIN_S = 8.0
 IDLE_S = 300.0
 #: after a failure that concerns everything, such as a full disk
 PAUSE_S = 30.0
+#: between two times that free memory is given back to the system
+TRIM_EVERY_S = 30.0
 #: entries that are translated again before anything else has its turn
 _IMPROVED_AT_ONCE = 20
 _PATIENCE_S = 1.0
@@ -90,8 +93,10 @@ class Worker:
         self._problem: str | None = None
         self._paused_until = self._fed_at = 0.0
         self._translated_at: float | None = None
+        self._trimmed_at = _monotonic()
 
     def __enter__(self) -> Self:
+        allocator.use_few_arenas()  # before there are threads
         self._store = Store(self._config.database)
         self._network, self._readers = self._open_network()
         self._timetable.start()
@@ -297,7 +302,10 @@ class Worker:
         say(logging.INFO, "tidied", entries=removed.entries, sentences=removed.sentences, media=removed.media)
 
     def rest(self) -> None:
-        """Give the memory of the models back after a while without work."""
+        """Give memory back that is free, and that of the models after a while without work."""
+        if _monotonic() - self._trimmed_at > TRIM_EVERY_S:
+            allocator.give_back()
+            self._trimmed_at = _monotonic()
         if self._translated_at is not None and _monotonic() - self._translated_at > IDLE_S:
             self._translator.unload()
             self._translated_at = None
