@@ -196,7 +196,7 @@ def check_model(language: str, target: str, route: Sequence[Model] | LanguagePai
         return Check(
             name=name,
             verdict="warn",
-            found=f"{engine}, which gives no more than the gist",
+            found=f"{engine}, a small model that comes with feedsvc",
             cure=f"install a better one with: {install}",
         )
     return Check(name=name, verdict="ok", found=engine)
