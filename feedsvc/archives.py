@@ -1,13 +1,14 @@
-"""Which archives a feed has (RFC 5005 4): what no longer stands in it, by the month of its date.
+"""Which archives a feed has (RFC 5005 4): what no longer stands in it, by the day of its date.
 
-Dates never move, so an archive of a month that the feed has left behind changes only with its own articles.
+Dates never move, so an archive of a day that the feed has left behind changes only with its own articles. The one
+in which the feed ends changes with each new article: days keep that cheap also where there are many a month.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from feedsvc.model import Filters, OutputFeed
 from feedsvc.store import Place, Store
@@ -17,16 +18,16 @@ from feedsvc.store import Place, Store
 class Archives:
     """The archives of a feed."""
 
-    #: as "2026-11", oldest first
-    months: tuple[str, ...] = ()
+    #: as "2026-11-28", oldest first
+    days: tuple[str, ...] = ()
     #: guid and date of the oldest article of the feed itself; None where everything stands in it
     oldest: tuple[str, datetime] | None = None
 
-    def beside(self, month: str) -> tuple[str | None, str | None]:
-        """The months of the archives before and after one."""
-        place = self.months.index(month)
-        following = self.months[place + 1 : place + 2]
-        return self.months[place - 1] if place else None, following[0] if following else None
+    def beside(self, day: str) -> tuple[str | None, str | None]:
+        """The days of the archives before and after one."""
+        place = self.days.index(day)
+        following = self.days[place + 1 : place + 2]
+        return self.days[place - 1] if place else None, following[0] if following else None
 
 
 def plan(
@@ -44,33 +45,32 @@ def plan(
         return Archives(), ()
     oldest = newest[output.max_entries - 1]
     if known.oldest is None:
-        touched = _months(store.older(oldest, target_language))
+        touched = _days(store.older(oldest, target_language))
     else:
         before = Place(oldest.source_id, *known.oldest)
         since, until = sorted((before.dated_at, oldest.dated_at))
         moved = [p for end in (before, oldest) for p in store.older(end, target_language, since=since)]
         here = [place for place in changed if place.source_id == oldest.source_id]
-        touched = _months(place for place in (*moved, *here, before) if place.dated_at <= until)
-    held = {month for month in touched if store.older(oldest, target_language, **bounds(month))}
+        touched = _days(place for place in (*moved, *here, before) if place.dated_at <= until)
+    held = {day for day in touched if store.older(oldest, target_language, **bounds(day))}
     archives = Archives(
-        months=tuple(sorted(held | set(known.months) - touched)), oldest=(oldest.guid, oldest.dated_at)
+        days=tuple(sorted(held | set(known.days) - touched)), oldest=(oldest.guid, oldest.dated_at)
     )
     stale = held | {
-        month
-        for month in archives.months
-        if month not in known.months or archives.beside(month) != known.beside(month)
+        day
+        for day in archives.days
+        if day not in known.days or archives.beside(day) != known.beside(day)
     }
     return archives, tuple(sorted(stale))
 
 
-def bounds(month: str) -> dict[str, datetime]:
-    """From when until when a month goes."""
-    year, number = map(int, month.split("-"))
-    since = datetime(year, number, 1, tzinfo=UTC)
-    if (year, number) == (9999, 12):
+def bounds(day: str) -> dict[str, datetime]:
+    """From when until when a day goes."""
+    since = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+    if since.date() == date.max:
         return {"since": since}
-    return {"since": since, "until": datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)}
+    return {"since": since, "until": since + timedelta(days=1)}
 
 
-def _months(places: Iterable[Place]) -> set[str]:
-    return {f"{place.dated_at:%Y-%m}".rjust(7, "0") for place in places}
+def _days(places: Iterable[Place]) -> set[str]:
+    return {place.dated_at.date().isoformat() for place in places}

@@ -40,7 +40,7 @@ def slug(value: str) -> str:
     """An id of a source or output. Raises: ValueError."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
         raise ValueError(f'"{value}" must be made of a-z, 0-9, ".", "_" and "-"')
-    if re.search(r"-archive-\d{4}-\d\d$", value):
+    if re.search(r"-archive-\d{4}-\d\d-\d\d$", value):
         raise ValueError(f'"{value}" ends like the name of an archive')
     return value
 

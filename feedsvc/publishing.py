@@ -195,29 +195,29 @@ class _Publishing:
             refused.difference_update(mark(place.key) for place in changed)
         target = self._config.target_language
         archives, stale = plan(output, self._store, target, known=archives, changed=changed)
-        for month in stale:
-            self._write_archive(output, archives, month)
+        for day in stale:
+            self._write_archive(output, archives, day)
         selection = select(output, self._store, target, known=refused)
-        newest = archives.months[-1] if archives.months else None
+        newest = archives.days[-1] if archives.days else None
         rendered = self._renderer.output(output, selection.articles, newest_archive=newest)
         for name, content in rendered.files.items():
             self._folder.write(name, content)
         self._rendered.add(output.slug)
-        names = [archive_name(output.slug, month) for month in archives.months]
+        names = [archive_name(output.slug, day) for day in archives.days]
         files = (*rendered.files, *(f"{name}.{suffix}" for name in names for suffix in ("atom", "rss")))
         self._feeds[output.slug] = _Feeds(
             files=files, listed=rendered.listed, refused=selection.known, archives=archives
         )
 
-    def _write_archive(self, output: OutputFeed, archives: Archives, month: str) -> None:
+    def _write_archive(self, output: OutputFeed, archives: Archives, day: str) -> None:
         assert archives.oldest is not None, "no archive while everything stands in the feed"
         target = self._config.target_language
         end = Place(output.source_ids[0], *archives.oldest)
-        places = self._store.older(end, target, **bounds(month))
+        places = self._store.older(end, target, **bounds(day))
         found = self._store.articles_of([place.key for place in places], target)
         articles = [found[place.key] for place in places]
-        previous, following = archives.beside(month)
-        made = self._renderer.archive(output, articles, month, previous=previous, next=following)
+        previous, following = archives.beside(day)
+        made = self._renderer.archive(output, articles, day, previous=previous, next=following)
         for name, content in made.items():
             self._folder.write(name, content)
 

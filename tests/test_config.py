@@ -607,5 +607,5 @@ def test_filters_that_cannot_be_are_named(load: Load, filters: str, problem: str
 
 
 def test_an_output_is_not_called_like_an_archive(load: Load) -> None:
-    with pytest.raises(ConfigError, match='"world-archive-2026-11" ends like the name of an archive'):
-        load(ONE_SOURCE + '[[outputs]]\nslug = "world-archive-2026-11"\n')
+    with pytest.raises(ConfigError, match='"world-archive-2026-11-28" ends like the name of an archive'):
+        load(ONE_SOURCE + '[[outputs]]\nslug = "world-archive-2026-11-28"\n')

@@ -474,12 +474,12 @@ def test_the_same_article_of_two_sources_is_listed_once_as_that_of_the_first(des
 
 
 def archives(desk: Desk, slug: str) -> dict[str, list[str]]:
-    """The guids in each archive of an output, by its month."""
+    """The guids in each archive of an output, by its day."""
     found = {}
     for path in sorted((desk.root / "public").glob(f"{slug}-archive-*.atom")):
         document = etree.parse(path)
-        month = path.stem.removeprefix(f"{slug}-archive-")
-        found[month] = [e.text or "" for e in document.iterfind("{*}entry/{*}id")]
+        day = path.stem.removeprefix(f"{slug}-archive-")
+        found[day] = [e.text or "" for e in document.iterfind("{*}entry/{*}id")]
         assert path.with_suffix(".rss").is_file()
     return found
 

@@ -43,7 +43,7 @@ _IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
 _NEWEST_SHOWN = 5
 _PROBLEMS_SHOWN = 5
 #: name of the file of an archive
-ARCHIVE = re.compile(r".+-archive-\d{4}-\d\d\.(rss|atom)")
+ARCHIVE = re.compile(r".+-archive-\d{4}-\d\d-\d\d\.(rss|atom)")
 #: the query of an address in a text, which may hold a key
 _QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 
@@ -92,7 +92,7 @@ class Renderer:
     def output(
         self, output: OutputFeed, articles: Sequence[Article], *, newest_archive: str | None = None
     ) -> Rendered:
-        """The feeds of an output, of its articles in their order; archives are named by their month."""
+        """The feeds of an output, of its articles in their order; archives are named by their day."""
         items = self._items(output, articles)
         channel = self._channel(output, items)
         if newest_archive:
@@ -112,13 +112,13 @@ class Renderer:
         self,
         output: OutputFeed,
         articles: Sequence[Article],
-        month: str,
+        day: str,
         *,
         previous: str | None,
         next: str | None,
     ) -> dict[str, bytes]:
-        """What an output held in a month and holds no longer, in each format, by file name. Spec: RFC 5005 4."""
-        name = archive_name(output.slug, month)
+        """What an output held in a day and holds no longer, in each format, by file name. Spec: RFC 5005 4."""
+        name = archive_name(output.slug, day)
         items = self._items(output, articles)
         channel = replace(
             self._channel(output, items),
@@ -274,9 +274,9 @@ def page_name(source_id: str, guid: str) -> str:
     return f"{PAGES}/{source_id}/{hashlib.sha256(guid.encode()).hexdigest()[:16]}.html"
 
 
-def archive_name(slug: str, month: str) -> str:
-    """What the archive of a month of an output is called, without suffix."""
-    return f"{slug}-archive-{month}"
+def archive_name(slug: str, day: str) -> str:
+    """What the archive of a day of an output is called, without suffix."""
+    return f"{slug}-archive-{day}"
 
 
 def _how_it_fares(state: FetchState) -> Literal["fine", "new", "failing", "gone"]:
