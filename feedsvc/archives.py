@@ -57,9 +57,7 @@ def plan(
         days=tuple(sorted(held | set(known.days) - touched)), oldest=(oldest.guid, oldest.dated_at)
     )
     stale = held | {
-        day
-        for day in archives.days
-        if day not in known.days or archives.beside(day) != known.beside(day)
+        day for day in archives.days if day not in known.days or archives.beside(day) != known.beside(day)
     }
     return archives, tuple(sorted(stale))
 
