@@ -14,7 +14,7 @@ LEAVES = {"model.py", "errors.py", "languages.py", "markup.py", "detect.py"}
 OWNERS = {
     "httpx": ("ingest/fetch.py", "translate/index.py", "translate/download.py", "publish/websub.py"),
     "httpcore": "ingest/network.py",
-    "brotli": ("ingest/unpack.py", "publish/compression.py", "service/serving/representations.py"),
+    "brotli": ("ingest/unpack.py", "publish/compression.py"),
     "feedparser": "ingest/tamed.py",
     "charset_normalizer": ("ingest/encoding.py", "ingest/webpage.py"),
     "frontmatter": "ingest/frontmatter.py",

@@ -7,7 +7,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from feedsvc.errors import PublishError
-from feedsvc.publish.compression import PACKED
+from feedsvc.publish.compression import SUFFIXES, pack
 
 #: how the name of a file ends that is being written
 UNFINISHED = ".unfinished"
@@ -95,12 +95,12 @@ def write_if_changed(path: Path, content: bytes, *, precompress: bool = False) -
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(unfinished, content)
         mtime_ns = (path if is_same else unfinished).stat().st_mtime_ns
-        for suffix, pack in PACKED.items():
+        for coding, suffix in SUFFIXES.items():
             variant = _variant(path, suffix)
             if not precompress:
                 _drop(variant)
             elif not is_same or not variant.is_file() or variant.stat().st_mtime_ns != mtime_ns:
-                _write(unfinished_name(variant), pack(content))
+                _write(unfinished_name(variant), pack(content, coding, is_for_good=True))
                 os.utime(unfinished_name(variant), ns=(mtime_ns, mtime_ns))
                 unfinished_name(variant).replace(variant)
         if not is_same:
@@ -114,7 +114,7 @@ def remove(path: Path) -> None:
     """Remove a file, its packed variants first, and what was left half-written of it. Raises: PublishError."""
     try:
         unfinished_name(path).unlink(missing_ok=True)
-        for suffix in PACKED:
+        for suffix in SUFFIXES.values():
             _variant(path, suffix).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     except OSError as error:

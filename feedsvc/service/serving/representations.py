@@ -6,7 +6,6 @@ the bytes that are sent, so that it is strong and another one for each encoding.
 
 from __future__ import annotations
 
-import gzip
 import mimetypes
 import os
 import re
@@ -20,7 +19,7 @@ from functools import lru_cache
 from hashlib import blake2b, file_digest
 from pathlib import Path
 
-import brotli
+from feedsvc.publish.compression import SUFFIXES, pack
 
 #: bigger files are sent from the disk, as they are
 MAX_KEPT_BYTES = 8 << 20
@@ -49,7 +48,6 @@ _FEEDS = frozenset({".rss", ".atom"})
 #: under their own types, browsers show feeds as plain text in the wrong characters (Chromium) or save them (Firefox)
 _FOR_BROWSERS = "application/xml; charset=utf-8"
 _COMPRESSIBLE = re.compile(r"text/|application/(?:.*\+)?(?:xml|json|javascript)\b|image/svg\+xml")
-_SUFFIXES = {"gzip": ".gz", "br": ".br"}
 #: the files of articles are named after their content
 _NAMED_BY_CONTENT = re.compile(r"/media/[0-9a-f]{64}\.[a-z0-9]+")
 
@@ -196,7 +194,7 @@ def _read(path: str, variant: Variant) -> Representation | None:
         body = file.read(MAX_KEPT_BYTES + 1)
     encoding = ""
     if variant.encoding and len(body) >= _MIN_COMPRESSED_BYTES and may_be_compressed(variant.address):
-        packed = _beside(path, stamp, variant.encoding) or _compress(body, variant.encoding)
+        packed = _beside(path, stamp, variant.encoding) or pack(body, variant.encoding, is_for_good=False)
         if len(packed) < len(body):
             body, encoding = packed, variant.encoding
     hashed.update(body)
@@ -207,7 +205,7 @@ def _beside(path: str, stamp: Stamp, encoding: str) -> bytes | None:
     """The compressed file that lies beside, unless it is older."""
     try:
         with open(  # noqa: PTH123
-            os.open(path + _SUFFIXES[encoding], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb"
+            os.open(path + SUFFIXES[encoding], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb"
         ) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode) or found.st_mtime_ns < stamp[3]:
@@ -215,13 +213,6 @@ def _beside(path: str, stamp: Stamp, encoding: str) -> bytes | None:
             return file.read(MAX_KEPT_BYTES)
     except OSError:
         return None
-
-
-def _compress(body: bytes, encoding: str) -> bytes:
-    if encoding == "gzip":
-        return gzip.compress(body, compresslevel=6, mtime=0)
-    packed: bytes = brotli.compress(body, quality=5)
-    return packed
 
 
 def _represent(
