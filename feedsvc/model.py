@@ -114,25 +114,25 @@ class Source:
     kind: Literal["feed", "file", "folder"]
     #: URL of a feed, or path of a file or folder
     location: str
-    language: str | None
+    language: str | None = None
     #: between two looks, at least
-    interval_s: int
+    interval_s: int = 3600
     #: between two looks at a source that seldom has something new, at most
-    max_interval_s: int
-    layout: Layout
-    title_layout: TitleLayout
+    max_interval_s: int = 86_400
+    layout: Layout = Layout.INTERLEAVED
+    title_layout: TitleLayout = TitleLayout.TRANSLATION_FIRST
     #: newest entries that stand in a feed
-    max_entries: int
+    max_entries: int = 50
     #: newest entries that are kept at all; None: every one
-    keep_entries: int | None
+    keep_entries: int | None = None
     #: days after its date on which an entry is removed; None: never
     keep_days: int | None = None
     #: whether the article behind each link is fetched
-    full_text: bool
+    full_text: bool = False
     #: may redirects and links of this source lead to private addresses
-    allow_private: bool
+    allow_private: bool = False
     #: files of terms that must be translated in a given way; the first one that has a term counts
-    glossaries: tuple[str, ...]
+    glossaries: tuple[str, ...] = ()
     access: Access = Access()
 
 

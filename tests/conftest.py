@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeTranslator, WebServer
 from hypothesis import HealthCheck, settings
 
-from feedsvc.model import Entry, Layout, Source, TitleLayout
+from feedsvc.model import Entry, Source
 from feedsvc.store import Store
 from feedsvc.translate import Models
 
@@ -63,21 +63,7 @@ def web() -> Iterator[WebServer]:
 @pytest.fixture
 def make_source(tmp_path: Path) -> Callable[..., Source]:
     def make(**changes: object) -> Source:
-        values: dict[str, object] = {
-            "id": "news",
-            "kind": "folder",
-            "location": str(tmp_path),
-            "language": None,
-            "interval_s": 3600,
-            "max_interval_s": 86400,
-            "layout": Layout.INTERLEAVED,
-            "title_layout": TitleLayout.TRANSLATION_FIRST,
-            "max_entries": 50,
-            "keep_entries": None,
-            "full_text": False,
-            "allow_private": False,
-            "glossaries": (),
-        }
+        values: dict[str, object] = {"id": "news", "kind": "folder", "location": str(tmp_path)}
         return Source(**(values | changes))  # type: ignore[arg-type]
 
     return make

@@ -21,7 +21,7 @@ from feedsvc.errors import FetchError, ParseError
 from feedsvc.ingest.fetch import Fetcher
 from feedsvc.ingest.parse import parse_feed
 from feedsvc.ingest.sanitize import clean_text, safe_url
-from feedsvc.model import Entry, Fetched, Layout, ParsedFeed, Source, TitleLayout
+from feedsvc.model import Entry, Fetched, ParsedFeed, Source
 
 _FEED_TYPES = frozenset(
     (
@@ -119,21 +119,7 @@ def describe(feed: ParsedFeed, *, kind: Literal["feed", "file", "folder"], locat
 
 def candidate(kind: Literal["feed", "file", "folder"], location: str) -> Source:
     """A source to try, before it is in the configuration."""
-    return Source(
-        id="candidate",
-        kind=kind,
-        location=location,
-        language=None,
-        interval_s=0,
-        max_interval_s=0,
-        layout=Layout.ORIGINAL,
-        title_layout=TitleLayout.ORIGINAL,
-        max_entries=1,
-        keep_entries=None,
-        full_text=False,
-        allow_private=False,
-        glossaries=(),
-    )
+    return Source(id="candidate", kind=kind, location=location)
 
 
 def web_address(given: str) -> str:

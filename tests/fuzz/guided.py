@@ -11,7 +11,7 @@ with atheris.instrument_imports(include=["feedsvc", "feedparser"]):
     from fuzz.properties import check_feed, check_fragment
 
 
-def test_one_input(data: bytes) -> None:
+def check_one_input(data: bytes) -> None:
     """An input that begins with `f` is a feed, any other a fragment of HTML."""
     if data[:1] == b"f":
         check_feed(data[1:])
@@ -20,5 +20,5 @@ def test_one_input(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, test_one_input)
+    atheris.Setup(sys.argv, check_one_input)
     atheris.Fuzz()

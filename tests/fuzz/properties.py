@@ -10,24 +10,10 @@ from feedsvc import markup
 from feedsvc.errors import ParseError
 from feedsvc.ingest.parse import parse_feed
 from feedsvc.ingest.sanitize import read_body, sanitise, text_of
-from feedsvc.model import Fetched, Layout, Source, TitleLayout
+from feedsvc.model import Fetched, Source
 
 BASE = "https://news.example/world/story"
-SOURCE = Source(
-    id="fuzz",
-    kind="feed",
-    location="https://news.example/feed",
-    language="en",
-    interval_s=3600,
-    max_interval_s=86400,
-    layout=Layout.INTERLEAVED,
-    title_layout=TitleLayout.TRANSLATION_FIRST,
-    max_entries=50,
-    keep_entries=None,
-    full_text=False,
-    allow_private=False,
-    glossaries=(),
-)
+SOURCE = Source(id="fuzz", kind="feed", location="https://news.example/feed", language="en")
 #: far more than any input takes here, far less than one whose time grows with its square
 SECONDS = 2.0
 SECONDS_PER_CHARACTER = 20e-6

@@ -100,21 +100,7 @@ def output(slug: str = "news", *source_ids: str, **changes: object) -> OutputFee
 
 
 def source(source_id: str) -> Source:
-    return Source(
-        id=source_id,
-        kind="folder",
-        location="/nowhere",
-        language=None,
-        interval_s=3600,
-        max_interval_s=3600,
-        layout=Layout.INTERLEAVED,
-        title_layout=TitleLayout.TRANSLATION_FIRST,
-        max_entries=50,
-        keep_entries=None,
-        full_text=False,
-        allow_private=False,
-        glossaries=(),
-    )
+    return Source(id=source_id, kind="folder", location="/nowhere")
 
 
 def fill(store: Store, articles: Sequence[Article], states: Mapping[str, FetchState]) -> None:
