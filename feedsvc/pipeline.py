@@ -73,11 +73,8 @@ def refresh(
         with store.exclusive(on_wait or _wait):
             # translate
             done += work.translate(store.pending([s.id for s in chosen], config.target_language, again=force))
-            store.release_overdue(config.target_language, publish_after=config.publish_after, now=now)
             # publish
-            on_progress("publish", 0, 1)
-            files |= dict.fromkeys(publish(config, store, force=force and not files))
-            on_progress("publish", 1, 1)
+            files |= _publish(config, store, now=now, force=force and not files, on_progress=on_progress)
             if done.is_complete:
                 # what is published can be made better: readers see no new entries for it
                 better = work.improve(chosen, limit=improve)
@@ -99,6 +96,17 @@ def refresh(
         files=tuple(files),
         failures=tuple(dict.fromkeys((*read.failures, *done.failures, *improved.failures, *untold))),
     )
+
+
+def _publish(
+    config: Config, store: Store, *, now: datetime, force: bool, on_progress: Progress
+) -> dict[str, None]:
+    """Publish what may be by now; the names of the files written, in order."""
+    store.release_overdue(config.target_language, publish_after=config.publish_after, now=now)
+    on_progress("publish", 0, 1)
+    files = publish(config, store, force=force)
+    on_progress("publish", 1, 1)
+    return dict.fromkeys(files)
 
 
 def turn(
