@@ -121,20 +121,26 @@ def mark(database: Path, revision: str) -> None:
     connection.close()
 
 
+def complaints_until_there_is_room(
+    service: Service, disk: Disk, kind: type[FeedsvcError], *, most: int
+) -> Iterator[str]:
+    """What each refresh says while a disk has a little more room each time, until one is done without a failure."""
+    for room in range(0, most, 4_096):
+        disk.leave(room)
+        try:
+            report = service.refresh()
+        except kind as error:
+            yield str(error)
+        else:
+            assert report.failures == ()
+            return
+
+
 def test_a_full_disk_under_the_database_is_said_and_nothing_is_lost(
     tmp_path: Path, now: datetime, disk: Disk, undisturbed: dict[str, bytes]
 ) -> None:
     service = Service(tmp_path / "service", now, data=disk.path / "data")
-    complaints = []
-    for room in range(0, 2_000_000, 4_096):
-        disk.leave(room)
-        try:
-            report = service.refresh()
-        except StoreError as error:
-            complaints.append(str(error))
-        else:
-            assert report.failures == ()
-            break
+    complaints = list(complaints_until_there_is_room(service, disk, StoreError, most=2_000_000))
     assert len(complaints) > 2
     for said in complaints:
         assert str(disk.path) in said and "\n" not in said
@@ -161,14 +167,8 @@ def test_a_full_disk_under_the_output_folder_is_said_and_readers_see_whole_files
 ) -> None:
     service = Service(tmp_path / "service", now, public=disk.path / "public")
     complaints = []
-    for room in range(0, 1_000_000, 4096):
-        disk.leave(room)
-        try:
-            service.refresh()
-        except PublishError as error:
-            complaints.append(str(error))
-        else:
-            break
+    for said in complaints_until_there_is_room(service, disk, PublishError, most=1_000_000):
+        complaints.append(said)
         whole = {n: content for n, content in service.published().items() if not n.endswith(".unfinished")}
         assert whole.items() <= undisturbed.items()
     assert len(complaints) > 2
