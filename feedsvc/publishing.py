@@ -265,8 +265,9 @@ class _Publishing:
     def _settle(self) -> None:
         """Only now are the changes published."""
         publications = {}
+        touched = {_OUTPUT: self._rendered, _SOURCE: self._changed.keys(), _FRONT: {INDEX}}
         for key, digest in self._digests.items():
-            if key[0] == _OUTPUT and key not in self._stale and key[1] not in self._rendered:
+            if key not in self._stale and key[1] not in touched[key[0]]:
                 continue
             publication = Publication(digest=digest, data=self._data(key))
             if publication != self._known.get(key):

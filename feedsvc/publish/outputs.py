@@ -99,12 +99,14 @@ class Renderer:
             channel = replace(channel, previous_archive=archive_name(output.slug, newest_archive))
         return Rendered(
             files={f"{output.slug}.{suffix}": content for suffix, content in render(channel, items).items()},
-            listed=pages.Listed(
-                slug=output.slug,
-                title=channel.title,
+            listed=pages.listed(
+                output.slug,
+                channel.title,
                 entries=len(items),
                 updated=channel.updated if items else None,
-                newest=tuple(map(_shown_in_index, items[:_NEWEST_SHOWN])),
+                newest=items[:_NEWEST_SHOWN],
+                base_url=self._config.base_url,
+                language=self._config.target_language,
             ),
         )
 
@@ -137,7 +139,6 @@ class Renderer:
         return pages.index_page(
             [self._with_sources(listed[o.slug], o.source_ids, sources) for o in self.outputs],
             name=NAME,
-            base_url=self._config.base_url,
             language=self._config.target_language,
             sources=list(sources.values()),
             has_status=True,
@@ -296,13 +297,6 @@ def _problems(state: FetchState, say: Texts) -> Iterator[str]:
         yield _QUERY.sub(r"\1", problem)
     if more := len(state.problems[_PROBLEMS_SHOWN:]):
         yield count(more, say.more_problems)
-
-
-def _shown_in_index(item: Item) -> Item:
-    """What the index needs of an item: that is remembered of every output, and read at each publishing."""
-    return replace(
-        item, content_html="", summary="", authors=(), categories=(), enclosures=(), origin=None, verdicts=()
-    )
 
 
 @cache

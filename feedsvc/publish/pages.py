@@ -26,15 +26,15 @@ _UNSAFE_IN_SCRIPT = re.compile("[<>&\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One output, as the index shows it."""
+    """One output, as the index shows it; the heavy parts are made once for each of its feeds, by `listed`."""
 
     slug: str
     title: str
     entries: int
     updated: datetime | None
-    newest: tuple[Item, ...]
-    #: suffixes of the formats that there are
-    formats: tuple[str, ...] = ("rss", "atom", "json")
+    #: HTML: its `<link>` elements, and its addresses with its newest articles
+    links: str
+    feeds: str
     #: what its sources are called; shown where there are several
     sources: tuple[str, ...] = ()
     #: entries that are not translated yet
@@ -82,6 +82,36 @@ def article_page(item: Item, *, previous: Item | None = None, next: Item | None 
         neighbours=neighbours,
         data=_data_block(_structured(item, own)),
         content=Markup(item.content_html),  # noqa: S704 - sanitised at ingest, put together by `layout`
+    ).encode()
+
+
+def listed(
+    slug: str,
+    title: str,
+    *,
+    entries: int,
+    updated: datetime | None,
+    newest: Sequence[Item],
+    base_url: str,
+    language: str,
+) -> Listed:
+    """An output for the index, which shows the titles of its `newest` articles."""
+    feeds = [(name, media_type, f"{slug}.{suffix}") for suffix, (name, media_type) in _FORMATS.items()]
+    addresses = [(item.page_url or item.link).removeprefix(base_url) for item in newest]
+    return Listed(
+        slug=slug,
+        title=title,
+        entries=entries,
+        updated=updated,
+        links=_render("listed_links.html", language, title=title, feeds=feeds),
+        feeds=_render(
+            "listed_feeds.html",
+            language,
+            feeds=feeds,
+            base_url=base_url,
+            newest=list(zip(addresses, newest, strict=True)),
+            entries=entries,
+        ),
     )
 
 
@@ -89,7 +119,6 @@ def index_page(
     outputs: Sequence[Listed],
     *,
     name: str,
-    base_url: str,
     language: str,
     sources: Sequence[ListedSource] = (),
     has_status: bool = False,
@@ -100,17 +129,14 @@ def index_page(
         language,
         outputs=outputs,
         sources=sources,
-        formats=_FORMATS,
         service_name=name,
-        base_url=base_url,
         has_status=has_status,
-        address=lambda item: (item.page_url or item.link).removeprefix(base_url),
-    )
+    ).encode()
 
 
 def feed_style(language: str) -> bytes:
     """The style sheet that makes a feed readable in a browser. Spec: xml-stylesheet, CSS namespaces."""
-    return _render(FEED_STYLE, language)
+    return _render(FEED_STYLE, language).encode()
 
 
 def _structured(item: Item, own: str) -> dict[str, object]:
@@ -157,9 +183,9 @@ def _towards(own: str, other: str) -> str:
     return other
 
 
-def _render(template: str, language: str, /, **values: object) -> bytes:
+def _render(template: str, language: str, /, **values: object) -> str:
     say = texts(language)
-    return _template(template).render(language=language, say=say, **values).encode()
+    return _template(template).render(language=language, say=say, **values)
 
 
 def _date(when: datetime, language: str) -> str:

@@ -96,13 +96,16 @@ NOT_YET = replace(
     source_language="fa",
     page_url=f"{ADDRESS}articles/news/3.html",
 )
-LISTED = pages.Listed(
-    slug="world",
-    title="World news in English and Chinese",
-    entries=17,
-    updated=ITEM.updated,
-    newest=(ITEM, IN_ARABIC, replace(NOT_YET, title="سلام")),
-    formats=("rss", "atom", "json"),
+LISTED = replace(
+    pages.listed(
+        "world",
+        "World news in English and Chinese",
+        entries=17,
+        updated=ITEM.updated,
+        newest=(ITEM, IN_ARABIC, replace(NOT_YET, title="سلام")),
+        base_url=ADDRESS,
+        language="en",
+    ),
     sources=("Wire", "通讯社"),
     waiting=3,
     problems=("wire: the server did not answer within 20 s",),
@@ -123,9 +126,7 @@ PATHS = (
 
 
 def index(*outputs: pages.Listed, sources: tuple[pages.ListedSource, ...] = ()) -> bytes:
-    return pages.index_page(
-        outputs, name="Translated news feeds", base_url=ADDRESS, language="en", sources=sources
-    )
+    return pages.index_page(outputs, name="Translated news feeds", language="en", sources=sources)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Item, Origin
-from feedsvc.publish.pages import Listed, ListedSource, article_page, feed_style, index_page
+from feedsvc.publish.pages import Listed, ListedSource, article_page, feed_style, index_page, listed
 from feedsvc.publish.texts import texts
 
 HOSTILE = '</title><script>alert("1")</script>&amp;"><img src=x onerror=alert(1)>'
@@ -33,14 +33,27 @@ ITEM = Item(
     enclosures=(Enclosure(url="https://news.example/1.mp3", mime_type="audio/mpeg", length_bytes=5),),
     image_url="https://i.example/lead.jpg",
 )
-LISTED = Listed(
-    slug="world",
-    title="World",
-    entries=1,
-    updated=ITEM.updated,
-    newest=(ITEM,),
-    formats=("rss", "atom", "json"),
-)
+
+
+def world(
+    *newest: Item,
+    slug: str = "world",
+    title: str = "World",
+    entries: int = 1,
+    updated: datetime | None = ITEM.updated,
+) -> Listed:
+    return listed(
+        slug,
+        title,
+        entries=entries,
+        updated=updated,
+        newest=newest,
+        base_url="https://feeds.example/",
+        language="en",
+    )
+
+
+LISTED = world(ITEM)
 
 
 def article(
@@ -61,7 +74,7 @@ def article(
 
 
 def index(*outputs: Listed, name: str = "My feeds") -> HtmlElement:
-    page = index_page(outputs, name=name, base_url="https://feeds.example/", language="en")
+    page = index_page(outputs, name=name, language="en")
     return html.document_fromstring(page.decode())
 
 
@@ -247,8 +260,7 @@ def hostile_article() -> HtmlElement:
 
 
 def hostile_index() -> HtmlElement:
-    listed = replace(LISTED, title=HOSTILE, newest=(replace(ITEM, title=HOSTILE),))
-    return index(listed, name=HOSTILE)
+    return index(world(replace(ITEM, title=HOSTILE), title=HOSTILE), name=HOSTILE)
 
 
 @pytest.mark.parametrize("page", [hostile_article, hostile_index])
@@ -273,8 +285,7 @@ def test_pages_need_no_script_and_nothing_from_outside(page: Callable[[], HtmlEl
 
 
 def test_the_index_lists_each_output_with_its_feeds_and_newest_articles() -> None:
-    second = replace(LISTED, slug="second", title="Second", entries=2, newest=())
-    root = index(LISTED, second)
+    root = index(LISTED, world(slug="second", title="Second", entries=2))
     assert [e.text for e in root.xpath("//h3")] == ["World", "Second"]
     found = links(root)
     addresses = [e.text for e in root.xpath("//dl//code")]
@@ -290,9 +301,9 @@ def test_the_index_lists_each_output_with_its_feeds_and_newest_articles() -> Non
 
 def test_the_index_shows_the_two_titles_of_an_article_each_in_its_language() -> None:
     item = replace(ITEM, translated_title="Headline", original_title="标题", source_language="zh")
-    (line,) = index(replace(LISTED, newest=(item,))).xpath('//ul[@class="newest"]/li')
+    (line,) = index(world(item)).xpath('//ul[@class="newest"]/li')
     assert [(e.text, e.get("lang")) for e in line.iter("span")] == [("Headline", "en"), ("标题", "zh")]
-    alone = index(replace(LISTED, newest=(replace(item, title="Headline"),)))
+    alone = index(world(replace(item, title="Headline")))
     assert [flat(e) for e in alone.xpath('//ul[@class="newest"]/li')] == ["Headline"]
 
 
@@ -308,9 +319,7 @@ def test_the_index_lists_the_sources_with_their_state() -> None:
     gone = ListedSource(
         title="Wire", state="gone", feed_url="https://wire.example/rss", problems=("410 Gone",), waiting=1
     )
-    page = index_page(
-        [LISTED], name="N", base_url="https://feeds.example/", language="en", sources=[fine, gone]
-    )
+    page = index_page([LISTED], name="N", language="en", sources=[fine, gone])
     root = html.document_fromstring(page.decode())
     assert [flat(e) for e in root.xpath('//section[@class="sources"]/ul/li')] == [
         "通讯社 Chinese · in order",
@@ -321,7 +330,7 @@ def test_the_index_lists_the_sources_with_their_state() -> None:
 
 
 def test_the_index_leads_to_the_health_of_the_service_where_it_is_published() -> None:
-    page = index_page([LISTED], name="N", base_url="b/", language="en", has_status=True)
+    page = index_page([LISTED], name="N", language="en", has_status=True)
     root = html.document_fromstring(page.decode())
     assert ("Health of this service", "status.atom") in links(root)
     assert "status.atom" in root.xpath("/html/head/link/@href")
@@ -329,8 +338,7 @@ def test_the_index_leads_to_the_health_of_the_service_where_it_is_published() ->
 
 
 def test_the_index_leads_to_the_article_where_there_is_no_page_beside_it() -> None:
-    listed = replace(LISTED, newest=(replace(ITEM, page_url=None),))
-    assert ("Headline · 标题", ITEM.link) in links(index(listed))
+    assert ("Headline · 标题", ITEM.link) in links(index(world(replace(ITEM, page_url=None))))
 
 
 def test_feed_readers_find_every_feed_of_the_index() -> None:
@@ -343,7 +351,7 @@ def test_feed_readers_find_every_feed_of_the_index() -> None:
 
 
 def test_an_output_without_articles_says_so() -> None:
-    root = index(replace(LISTED, entries=0, updated=None, newest=()))
+    root = index(world(entries=0, updated=None))
     assert "No article yet." in flat(root)
     assert root.xpath("//time") == []
 
