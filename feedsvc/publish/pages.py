@@ -1,4 +1,4 @@
-"""The pages: an article in both languages, and the index of what can be subscribed to. No script, no outside asset."""
+"""The pages: an article in both languages, and the index of what can be subscribed to. They need no script, no outside asset."""
 
 from __future__ import annotations
 

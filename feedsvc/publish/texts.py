@@ -56,9 +56,10 @@ class Texts:
     older: str = "Older"
 
     # the index
-    how_to: str = (
-        "To subscribe, click an address below, which selects it, copy it, and add it in your feed reader."
-    )
+    how_to: str = "To subscribe, copy an address below, and add it in your feed reader."
+    copy: str = "Copy"
+    copied: str = "Copied"
+    selected: str = "Selected"
     import_all: str = "Import all feeds (OPML)"
     translated_here: str = "Translated offline, on the machine that serves this page."
     feeds: str = "Feeds"

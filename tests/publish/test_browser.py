@@ -298,10 +298,31 @@ def test_articles_lead_to_each_other_and_back(visit: Any, site: str) -> None:
     assert page.url == f"{site}index.html"
 
 
-def test_a_click_selects_an_address(visit: Any) -> None:
-    page = visit("index.html").page
+def test_a_click_selects_an_address_where_no_script_runs(visit: Any) -> None:
+    page = visit("index.html", java_script_enabled=False).page
+    assert page.get_by_role("button").count() == 0
     page.locator("code", has_text="world.atom").click()
     assert page.evaluate("getSelection().toString()") == f"{ADDRESS}world.atom"
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_a_button_copies_an_address(visit: Any, has_clipboard: bool) -> None:
+    seen = visit("index.html", permissions=["clipboard-read", "clipboard-write"])
+    page = seen.page
+    page.evaluate("window.clipboard = navigator.clipboard")
+    if not has_clipboard:
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    button = page.locator("div", has_text="world.atom").get_by_role("button", name="Copy").last
+    assert button.evaluate(
+        "e => document.getElementById(e.getAttribute('aria-describedby')).textContent"
+    ) == (f"{ADDRESS}world.atom")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("getSelection().toString()") == f"{ADDRESS}world.atom"
+    assert seen.said == []
+    assert page.evaluate("clipboard.readText()") == f"{ADDRESS}world.atom"
+    page.get_by_role("button", name="Copied").wait_for(state="detached")
 
 
 def test_on_paper_there_is_the_text_alone(visit: Any) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
 from feedsvc.errors import PublishError, ServeError
+from feedsvc.publish import pages
 from feedsvc.service.server import Application, application, serve
 from feedsvc.service.serving.observation import Done, Observation
 from feedsvc.service.serving.triggers import Asked
@@ -165,14 +169,32 @@ def test_what_is_not_there_is_a_404(folder: Path, path: str) -> None:
     assert ask(folder, path).status_code == 404
 
 
+def digest_of_the_script() -> str:
+    """Of what the index runs. Spec: Content Security Policy 3, hash-source."""
+    listed = pages.listed(
+        "news", "News", entries=0, updated=None, newest=(), base_url="http://a.example/", language="en"
+    )
+    page = pages.index_page([listed], name="Feeds", language="en").decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return f"sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}"
+
+
+def test_the_readme_lets_other_servers_allow_the_script_that_copies() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert readme.count(digest_of_the_script()) == 2
+
+
 @pytest.mark.parametrize("path", ["/", "/news.rss", "/articles/news/1.html"])
-def test_pages_may_load_pictures_and_media_and_run_nothing(folder: Path, path: str) -> None:
+def test_pages_may_load_pictures_and_media_and_run_nothing_but_the_script_that_copies(
+    folder: Path, path: str
+) -> None:
     headers = ask(folder, path).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["img-src"] == "* data:"
     assert policy["media-src"] == "*"
-    assert not {"script-src", "connect-src", "frame-src"} & set(policy)
+    assert policy["script-src"].split() == [f"'{digest_of_the_script()}'"]
+    assert not {"connect-src", "frame-src"} & set(policy)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "public, max-age=300"
