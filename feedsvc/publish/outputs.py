@@ -302,12 +302,10 @@ def _problems(state: FetchState, say: Texts) -> Iterator[str]:
 @cache
 def _program() -> str:
     """Of the program that renders: another one may make other bytes."""
-    here = Path(__file__).parent
-    files = sorted(p for p in here.rglob("*") if p.suffix in (".py", ".html", ".css", ".js"))
-    shared = [
-        here.parent / name
-        for name in ("languages.py", "markup.py", "model.py", "archives.py", "selection.py")
-    ]
+    package = Path(__file__).parents[1]
+    folders = [p for name in ("model", "publish") for p in (package / name).rglob("*")]
+    files = sorted(p for p in folders if p.suffix in (".py", ".html", ".css", ".js"))
+    shared = [package / name for name in ("languages.py", "markup.py", "archives.py", "selection.py")]
     return _digest(__version__, [path.read_bytes() for path in (*files, *shared)])
 
 
