@@ -1,32 +1,28 @@
 """The way of an article, from left to right: ingest → store → translate → publish.
 
-`refresh` is the one path: the command line and the service call it. It is also the only place that lets a
-failure of one source or language pass, by naming it in the report and in the state of the source.
+`refresh` is the one path: the command line calls it, and the service takes its steps one by one. A failure of one
+source, entry or language is let pass, by naming it in the report and in the state of the source.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from feedsvc.alarms import publish_alarms
 from feedsvc.config import Config
-from feedsvc.errors import ConfigError, StoreError, TranslationError
 from feedsvc.ingest import Fetcher
-from feedsvc.model import Failure, Pending, RunReport, Source
+from feedsvc.model import Pending, RunReport
 from feedsvc.polling import poll
 from feedsvc.publishing import publish, tell_hubs
 from feedsvc.store import OnWait, Store, Waiting
-from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
+from feedsvc.translate import Translator, article
+from feedsvc.translating import Progress, Translated, Work, backlog, glossaries, outdated, waiting_of
 
 #: entries that are looked at for one turn
 _LOADED_AT_ONCE = 50
-#: told what is going on: the stage, how much is done, and of how much
-Progress = Callable[[str, int, int], None]
 
 
 def refresh(
@@ -53,7 +49,7 @@ def refresh(
     Raises: StoreBusy, StoreError, PublishError; what concerns one source is in the report.
     """
     chosen = [s for s in config.sources if not only or s.id in only]
-    work = _Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
+    work = Work(config, store, translator, now=now, retry=force, on_progress=on_progress)
     # ingest, store
     with store.exclusive(on_wait):
         read = poll(
@@ -67,7 +63,7 @@ def refresh(
             named=bool(only),
             on_progress=partial(on_progress, "ingest"),
         )
-    done, improved, files = _Translated(), _Translated(), dict[str, None]()
+    done, improved, files = Translated(), Translated(), dict[str, None]()
     is_over = False
     while not is_over:  # others get their turn in between
         with store.exclusive(on_wait or _wait):
@@ -139,9 +135,9 @@ def turn(
         group.append(pending)
     if not group:
         return None
-    work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
+    work = Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
     done = work.translate(group)
-    aside |= set(map(_waiting, group))
+    aside |= set(map(waiting_of, group))
     return RunReport(
         translated_entries=done.entries,
         sentences=done.sentences,
@@ -180,7 +176,7 @@ def improve(
     if not outdated(config, store, translator, config.sources, glossaries(config)[0], limit=1):
         return RunReport()  # without keeping anybody else from a refresh
     with store.exclusive(on_wait):
-        work = _Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
+        work = Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
         done = work.improve(config.sources, limit=limit)
         files = publish(config, store) if done.entries else ()
     untold = tell_hubs(config, files)
@@ -190,218 +186,3 @@ def improve(
         files=files,
         failures=(*done.failures, *untold),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Translated:
-    entries: int = 0
-    sentences: int = 0
-    failures: tuple[Failure, ...] = ()
-    #: nothing was left for another turn
-    is_complete: bool = True
-
-    def __add__(self, later: _Translated) -> _Translated:
-        return _Translated(
-            entries=self.entries + later.entries,
-            sentences=self.sentences + later.sentences,
-            failures=(*self.failures, *later.failures),
-            is_complete=later.is_complete,
-        )
-
-
-class _Work:
-    """Translates entries, newest first, group by group; each group is saved at once, or not at all.
-
-    Makes way for others between groups. What was tried once is not tried again.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        translator: Translator,
-        *,
-        now: datetime,
-        retry: bool,
-        on_progress: Progress,
-    ) -> None:
-        self._config = config
-        self._store = store
-        self._translator = translator
-        self._now = now
-        self._retry = retry
-        self._on_progress = on_progress
-        self._glossaries, self._unreadable = glossaries(config)
-        self._tried: set[Waiting] = set()
-
-    def translate(self, waiting: Sequence[Pending]) -> _Translated:
-        """Translate what waits, as far as there are models and glossaries for it."""
-        waiting = [p for p in waiting if _waiting(p) not in self._tried]
-        engines = _engines(
-            [p.entry.language for p in waiting], self._translator, self._config.target_language
-        )
-        failures = list(_untranslatable(waiting, engines))
-        waits = Counter(p.entry.source_id for p in waiting)
-        failures += [
-            Failure(source_id=i, reason=f"{_entries(waits[i])} cannot be translated: {why}")
-            for i, why in self._unreadable.items()
-            if waits[i]
-        ]
-        outlines = []
-        for pending in waiting:
-            glossary, language = self._glossaries.get(pending.entry.source_id), pending.entry.language
-            if glossary is not None and language and language in engines.names:
-                try:
-                    outlines.append(self._outline(pending, language, glossary))
-                except Exception as error:  # noqa: BLE001 - one entry must not cost the others
-                    failures.append(_failure(pending, error))
-        groups = list(article.groups(outlines))
-        total = sum(len(article.distinct(group)) for group in groups)
-        entries = done = asked = 0
-
-        def advance(more: int) -> None:
-            nonlocal done
-            done += more
-            self._on_progress("translate", done, total)
-
-        while groups and not (entries and self._store.is_wanted()):
-            group = groups.pop(0)
-            self._tried |= {_waiting(item.pending) for item in group}
-            try:
-                result = batch.translate_group(
-                    group,
-                    self._translator,
-                    engines.names,
-                    target_language=self._config.target_language,
-                    recall=partial(self._store.recall, now=self._now),
-                    retry=self._retry,
-                    on_progress=advance,
-                    on_stop=partial(self._store.remember, now=self._now),
-                )
-            except StoreError:
-                raise
-            except Exception as error:  # noqa: BLE001 - likewise
-                if len(group) == 1:
-                    failures.append(_failure(group[0].pending, error))
-                groups[:0] = [[item] for item in group] if len(group) > 1 else []
-                continue
-            self._store.save_group(result.translations, result.learnt, now=self._now)
-            entries += len(group)
-            asked += result.asked
-        return _Translated(entries=entries, sentences=asked, failures=tuple(failures), is_complete=not groups)
-
-    def improve(self, sources: Sequence[Source], *, limit: int | None) -> _Translated:
-        """Translate again what stands in the feeds and would be better, or follow the glossary, now."""
-        if limit == 0:
-            return _Translated()
-        old = outdated(self._config, self._store, self._translator, sources, self._glossaries, limit=limit)
-        return self.translate(old)
-
-    def _outline(self, pending: Pending, language: str, glossary: Glossary) -> article.Outline:
-        return article.outline(pending, language, glossary, target_language=self._config.target_language)
-
-
-def outdated(
-    config: Config,
-    store: Store,
-    translator: Translator,
-    sources: Sequence[Source],
-    glossaries: Mapping[str, Glossary],
-    *,
-    limit: int | None = None,
-) -> list[Pending]:
-    """The entries in the feeds that an older or lesser model, or another glossary, translated; newest first."""
-    target = config.target_language
-    made = store.made([s.id for s in sources], target)
-    names = _engines([m.language for m in made if m.engine], translator, target).names
-    old = [
-        m
-        for m in made
-        if m.engine
-        and m.source_id in glossaries
-        and (now := names.get(m.language))
-        and (
-            batch.is_better(now, m.engine)
-            or (now == m.engine and glossaries[m.source_id].digest != m.glossary)
-        )
-    ]
-    newest = {
-        s.id: max((o.max_entries for o in config.outputs if s.id in o.source_ids), default=0) for s in sources
-    }
-    return store.made_with(old, target, newest=newest, limit=limit)
-
-
-def glossaries(config: Config) -> tuple[dict[str, Glossary], dict[str, str]]:
-    """The glossary of each source; and for those that have one that cannot be read, why."""
-    loaded: dict[str, Glossary] = {}
-    unreadable: dict[str, str] = {}
-    by_paths: dict[tuple[str, ...], Glossary | ConfigError] = {}
-    for source in config.sources:
-        if source.glossaries not in by_paths:
-            try:
-                by_paths[source.glossaries] = load_glossary(list(map(Path, source.glossaries)))
-            except ConfigError as error:
-                by_paths[source.glossaries] = error
-        found = by_paths[source.glossaries]
-        if isinstance(found, ConfigError):
-            unreadable[source.id] = "; ".join(found.problems)
-        else:
-            loaded[source.id] = found
-    return loaded, unreadable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Engines:
-    """What translates each language that waits, and why some have nothing that does."""
-
-    names: Mapping[str, str]
-    reasons: Mapping[str | None, str]
-
-
-def _engines(languages: Iterable[str | None], translator: Translator, target: str) -> _Engines:
-    """The engine for each language, or why there is none."""
-    names: dict[str, str] = {}
-    reasons: dict[str | None, str] = {}
-    for language in dict.fromkeys(languages):
-        if language is None:
-            reasons[None] = 'their language is unknown; set language = "…" for the source'
-            continue
-        try:
-            names[language] = batch.engine_for(language, translator, target)
-        except TranslationError as error:
-            reasons[language] = str(error)
-    return _Engines(names=names, reasons=reasons)
-
-
-def backlog(config: Config, store: Store, translator: Translator) -> tuple[Failure, ...]:
-    """What keeps the entries that wait now from being translated, as the next refresh would find."""
-    waiting = store.pending([s.id for s in config.sources], config.target_language)
-    languages = [p.entry.language for p in waiting]
-    return _untranslatable(waiting, _engines(languages, translator, config.target_language))
-
-
-def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Failure, ...]:
-    """Why entries wait although all that could be was translated: a failure for each source and language."""
-    stuck = Counter(
-        (p.entry.source_id, p.entry.language) for p in waiting if p.entry.language in engines.reasons
-    )
-    return tuple(
-        Failure(
-            source_id=source_id, reason=f"{_entries(count)} cannot be translated: {engines.reasons[language]}"
-        )
-        for (source_id, language), count in stuck.items()
-    )
-
-
-def _waiting(pending: Pending) -> Waiting:
-    return Waiting(pending.entry.source_id, pending.entry.guid, pending.content_hash)
-
-
-def _failure(pending: Pending, error: Exception) -> Failure:
-    """An entry that could not be translated for a reason that nobody foresaw, or that a model gave."""
-    why = str(error) if isinstance(error, TranslationError) else f"unexpected {type(error).__name__}: {error}"
-    return Failure(source_id=pending.entry.source_id, reason=f"{pending.entry.guid}: {why}")
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"

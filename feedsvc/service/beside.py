@@ -1,15 +1,18 @@
-"""The web server beside the worker: in a thread of its own, with what the worker tells of itself."""
+"""What runs beside the worker, in threads of its own: the web server, and telling hubs of what is new."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from feedsvc.config import Config
 from feedsvc.publish.files import prepare_folder
+from feedsvc.publishing import tell_hubs
+from feedsvc.service.logs import say
 from feedsvc.service.observing import observer
 from feedsvc.service.server import Refresh, Server, application
 from feedsvc.service.serving.observation import Observation, Tally
@@ -19,7 +22,7 @@ _STOP_WITHIN_S = 3.0
 
 
 class Beside:
-    """Serves where `[server]` is configured; a context manager.
+    """The web server, with what the worker tells of itself; serves where `[server]` is configured; a context manager.
 
     Raises: PublishError, ServeError, ConfigError.
     """
@@ -61,3 +64,14 @@ class Beside:
     def _look(self) -> Observation:
         seen, problem = self._observe(), self._problem()
         return replace(seen, problems=(*seen.problems, problem)) if problem else seen
+
+
+def tell_hubs_beside(config: Config, files: Sequence[str]) -> None:
+    """Tell the configured hubs of the feeds among the files that were written; they may take their time."""
+    if config.hubs:
+        threading.Thread(target=_tell_hubs, args=(config, files), daemon=True).start()
+
+
+def _tell_hubs(config: Config, files: Sequence[str]) -> None:
+    for failure in tell_hubs(config, files):
+        say(logging.WARNING, "hub failed", reason=failure.reason)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedsvc import languages
 from feedsvc.model import RunReport
-from feedsvc.pipeline import Progress
+from feedsvc.translating import Progress
 
 if TYPE_CHECKING:
     from feedsvc.translate.index import Listing, Offer

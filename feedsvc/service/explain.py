@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from feedsvc import pipeline
+from feedsvc import translating
 from feedsvc.config import Config
 from feedsvc.errors import ConfigError
 from feedsvc.model import Filters, OutputFeed, Segment, Source, Translation, Verdict
@@ -63,15 +63,15 @@ class _Context:
 
     def __init__(self, config: Config, store: Store, translator: Translator, source: Source) -> None:
         self._config = config
-        glossaries, unreadable = pipeline.glossaries(config)
+        glossaries, unreadable = translating.glossaries(config)
         self._glossary: Glossary = glossaries.get(source.id, NO_GLOSSARY)
         self.records = store.records(source.id, config.target_language)
         self._better = {
             pending.entry.guid
-            for pending in pipeline.outdated(config, store, translator, [source], glossaries)
+            for pending in translating.outdated(config, store, translator, [source], glossaries)
         }
         self._stuck = [
-            f.reason for f in pipeline.backlog(config, store, translator) if f.source_id == source.id
+            f.reason for f in translating.backlog(config, store, translator) if f.source_id == source.id
         ]
         if source.id in unreadable:
             self._stuck.append(unreadable[source.id])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 
 
 def notify(*states: str) -> bool:
@@ -47,3 +48,18 @@ def watchdog_seconds() -> float | None:
     except ValueError:
         return None
     return microseconds / 1_000_000 if microseconds > 0 else None
+
+
+class Watchdog:
+    """Tells the service manager again and again that this process is alive, if it wants to know."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._fed_at: float | None = None
+
+    def feed(self) -> None:
+        """To be called now and then; only what is needed is told."""
+        limit_s, now = watchdog_seconds(), self._clock()
+        if limit_s and (self._fed_at is None or now - self._fed_at > limit_s / 4):
+            notify("WATCHDOG=1")
+            self._fed_at = now

@@ -7,17 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feedsvc import pipeline
 from feedsvc.config import Config
 from feedsvc.model import FetchState, Verdict
 from feedsvc.store import Store
 from feedsvc.translate import Translator
+from feedsvc.translating import backlog
 
 
 def status(config: Config, store: Store, translator: Translator) -> dict[str, Any]:
     """Sources, outputs and verdicts; times as ISO 8601 strings, every key always there."""
     counts = store.counts(config.target_language)
-    stuck = pipeline.backlog(config, store, translator)
+    stuck = backlog(config, store, translator)
     states = store.states([source.id for source in config.sources])
     sources = []
     for source in config.sources:

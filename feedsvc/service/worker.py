@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -26,12 +25,12 @@ from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import FetchState, NotModified, ParsedFeed, RunReport
-from feedsvc.publishing import publish, tell_hubs
+from feedsvc.publishing import publish
 from feedsvc.service import allocator
-from feedsvc.service.beside import Beside
+from feedsvc.service.beside import Beside, tell_hubs_beside
 from feedsvc.service.ending import Ending
 from feedsvc.service.logs import say
-from feedsvc.service.notify import notify, watchdog_seconds
+from feedsvc.service.notify import Watchdog, notify
 from feedsvc.service.reloading import ConfigFile
 from feedsvc.service.reporting import say_read, say_turn
 from feedsvc.service.serving.observation import Tally
@@ -40,6 +39,7 @@ from feedsvc.service.timetable import Timetable
 from feedsvc.store import Store, Waiting
 from feedsvc.tidying import tidy
 from feedsvc.translate import Translator
+from feedsvc.translating import backlog
 
 #: between two looks at all that is known: what other processes did, what could not be translated before
 LOOK_EVERY_S = 300.0
@@ -75,6 +75,7 @@ class Worker:
         #: what threads and signal handlers tell the loop; nothing else may be called in those
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._ending = Ending(STOP_WITHIN_S)
+        self._watchdog = Watchdog(_monotonic)
         self._is_stopping = False
         self._tally = Tally(translator.spent)
         #: sources that are due, those of them that somebody asked for, and those that are being read
@@ -91,7 +92,7 @@ class Worker:
         self._waits_for = ""
         #: why nothing goes on just now
         self._problem: str | None = None
-        self._paused_until = self._fed_at = 0.0
+        self._paused_until = 0.0
         self._translated_at: float | None = None
         self._trimmed_at = _monotonic()
 
@@ -140,7 +141,7 @@ class Worker:
                 self.tidy()
             self.work()
             self._handle_events(_PATIENCE_S)
-            self._feed_watchdog()
+            self._watchdog.feed()
             self._reload_if_wanted()
             self.rest()
         notify("STOPPING=1")
@@ -260,7 +261,7 @@ class Worker:
         )
         if report is None:  # what waits now waits for a person
             self._has_backlog = False
-            stuck = pipeline.backlog(self._config, self._store, self._translator)
+            stuck = backlog(self._config, self._store, self._translator)
             publish_alarms(self._config, self._store, stuck, now=_now())
             return
         self._is_stale = self._is_stale or report.translated_entries > 0
@@ -274,8 +275,7 @@ class Worker:
         self._is_stale = False
         if files:
             say(logging.INFO, "published", files=len(files))
-            if self._config.hubs:  # which may take their time
-                threading.Thread(target=_tell_hubs, args=(self._config, files), daemon=True).start()
+            tell_hubs_beside(self._config, files)
 
     def _improve(self) -> None:
         report = pipeline.improve(
@@ -382,15 +382,9 @@ class Worker:
 
     def _breathe(self, *_: object) -> None:
         """To be called now and then during everything that takes long."""
-        self._feed_watchdog()
+        self._watchdog.feed()
         if self._is_stopping:
             raise Stopped
-
-    def _feed_watchdog(self) -> None:
-        limit_s, now = watchdog_seconds(), _monotonic()
-        if limit_s and now - self._fed_at > limit_s / 4:
-            notify("WATCHDOG=1")
-            self._fed_at = now
 
 
 def _monotonic() -> float:
@@ -399,8 +393,3 @@ def _monotonic() -> float:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def _tell_hubs(config: Config, files: tuple[str, ...]) -> None:
-    for failure in tell_hubs(config, files):
-        say(logging.WARNING, "hub failed", reason=failure.reason)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc.service.notify import notify, watchdog_seconds
+from feedsvc.service.notify import Watchdog, notify, watchdog_seconds
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +83,18 @@ def test_the_watchdog_of_another_process_is_not_ours(monkeypatch: pytest.MonkeyP
 def test_what_is_no_time_means_no_watchdog(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", written)
     assert watchdog_seconds() is None
+
+
+def test_the_watchdog_is_fed_four_times_in_its_time(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = [0.0, 0.0, 1.0, 2.0, 2.5, 4.0]
+    watchdog = Watchdog(iter(times).__next__)
+    watchdog.feed()  # nobody waits for it
+    monkeypatch.setenv("WATCHDOG_USEC", "8000000")
+    for _ in times[1:]:
+        watchdog.feed()
+    manager.setblocking(False)
+    assert [manager.recv(4096) for _ in range(2)] == [b"WATCHDOG=1"] * 2
+    with pytest.raises(BlockingIOError):
+        manager.recv(4096)
