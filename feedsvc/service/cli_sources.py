@@ -216,7 +216,10 @@ def _name_missing_models(plan: Plan, search: Search | None, config: Config | Non
     from feedsvc import languages
     from feedsvc.errors import LanguagePairMissing
     from feedsvc.service import console
+    from feedsvc.service.user import is_root_beside_another
 
+    if config and is_root_beside_another(config):  # looking for models unpacks the starter; `doctor` tells
+        return
     target = config.target_language if config else "en"
     said = {found.location: found.language for found in search.feeds} if search else {}
     for language in dict.fromkeys(source.language or said.get(source.location) for source in plan.new):

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import io
 import os
-import pwd
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError, LanguagePairMissing, SchemaTooNew
 from feedsvc.service import texts
 from feedsvc.service.offline import no_network
+from feedsvc.service.user import amiss, name_of, owner_of, there
 from feedsvc.store import Store
 from feedsvc.store.looking import Look, look
 from feedsvc.translate import ArgosTranslator, Models, Translator
@@ -70,7 +69,7 @@ def examine(config: Config, *, now: datetime) -> list[Check]:
     Makes nothing but what every command does: the starter model, unpacked in data_dir. Where what this user makes
     would be in the way of the service, only that is said.
     """
-    user = check_user(os.geteuid(), _owner(config.data_dir), str(config.data_dir))
+    user = check_user(os.geteuid(), owner_of(config.data_dir), str(config.data_dir))
     if user.verdict == "fail":
         return [user]
     folders = {"data_dir": config.data_dir, "output_dir": config.output_dir}
@@ -79,7 +78,7 @@ def examine(config: Config, *, now: datetime) -> list[Check]:
     return [
         user,
         *written,
-        *(check_space(name, shutil.disk_usage(_there(path)).free) for name, path in folders.items()),
+        *(check_space(name, shutil.disk_usage(there(path)).free) for name, path in folders.items()),
         check_database(found),
         check_clock(now, found.newest if isinstance(found, Look) else None),
         check_base_url(config.base_url),
@@ -99,14 +98,10 @@ def line(check: Check) -> str:
 
 def check_user(user: int, owner: int, place: str) -> Check:
     """Root may do anything, and what root makes nobody else may change."""
-    if user == 0 and owner != 0:
-        return Check(
-            name="user",
-            verdict="fail",
-            found=f"you are root, and {place} belongs to {_name(owner)}",
-            cure=f"run feedsvc as that user: sudo -u {_name(owner)} feedsvc …",
-        )
-    return Check(name="user", verdict="ok", found=_name(user))
+    if why := amiss(user, owner, place):
+        found, cure = why
+        return Check(name="user", verdict="fail", found=found, cure=cure)
+    return Check(name="user", verdict="ok", found=name_of(user))
 
 
 def check_folder(name: str, path: Path, trouble: str | None) -> Check:
@@ -277,25 +272,10 @@ def _looked(config: Config) -> Look | FeedsvcError:
         return error
 
 
-def _there(path: Path) -> Path:
-    """The folder, or the nearest one above it that there is."""
-    return next(p for p in (path, *path.parents) if os.path.exists(p))  # noqa: PTH110 - no error where it may not look
-
-
-def _owner(path: Path) -> int:
-    return _there(path).stat().st_uid
-
-
-def _name(user: int) -> str:
-    with suppress(KeyError):
-        return pwd.getpwuid(user).pw_name
-    return str(user)
-
-
 def _trouble(path: Path) -> str | None:
     """Write a file into a folder, or where it would be made, and take it away again."""
     try:
-        with tempfile.TemporaryFile(dir=_there(path)) as file:
+        with tempfile.TemporaryFile(dir=there(path)) as file:
             file.write(b"feedsvc doctor")
             file.flush()
     except OSError as error:

@@ -59,10 +59,13 @@ def config_if_any(context: typer.Context) -> Config | None:
 
 
 def open_models(config: Config | None) -> Models:
-    """The models of a configuration, or of the user."""
+    """The models of a configuration, or of the user. Raises: ConfigError for root beside another user's service."""
     from feedsvc.config import default_data_dir
+    from feedsvc.service.user import refuse_root
     from feedsvc.translate import Models
 
+    if config:
+        refuse_root(config)
     return Models((config.data_dir if config else default_data_dir()) / "models")
 
 
@@ -76,9 +79,11 @@ def open_translator(config: Config | None) -> ArgosTranslator:
 
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
-    """The database, until the end of the block."""
+    """The database, until the end of the block. Raises: ConfigError for root beside another user's service."""
+    from feedsvc.service.user import refuse_root
     from feedsvc.store import Store
 
+    refuse_root(config)
     with Store(config.database) as store:
         yield store
 
