@@ -66,7 +66,6 @@ def clean_channel(channel: Channel) -> Channel:
         description=_line(channel.description) or title,
         link=address(channel.link) or channel.self_url,
         hubs=tuple(filter(None, map(address, channel.hubs))),
-        removed=tuple((_id(name), when) for name, when in channel.removed),
     )
 
 

@@ -30,12 +30,10 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "fh": "http://purl.org/syndication/history/1.0",
-    "at": "http://purl.org/atompub/tombstones/1.0",
 }
 _DC = f"{{{_NAMESPACES['dc']}}}"
 _MEDIA = f"{{{_NAMESPACES['media']}}}"
 _FH = f"{{{_NAMESPACES['fh']}}}"
-_AT = f"{{{_NAMESPACES['at']}}}"
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RSS_TYPE, _ATOM_TYPE = "application/rss+xml", "application/atom+xml"
@@ -47,7 +45,7 @@ def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
 
     What a format cannot hold is left out (see `clean`).
 
-    Spec: RSS 2.0 with content, dc, media and atom modules; RFC 4287; RFC 5005 4; RFC 6721; JSON Feed 1.1.
+    Spec: RSS 2.0 with content, dc, media and atom modules; RFC 4287; RFC 5005 4; JSON Feed 1.1.
     """
     channel = clean_channel(channel)
     fit = [clean for item in items if (clean := clean_item(item))]
@@ -108,8 +106,6 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
         used = {"media"}
         if self.suffix == "rss":
             used.add("dc")
-        elif self.channel.removed:
-            used.add("at")
         if self.channel.is_archive:
             used.add("fh")
         return {prefix: uri for prefix, uri in _NAMESPACES.items() if prefix in used}
@@ -117,8 +113,6 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
     def extend_atom(self, feed: Any) -> Any:
         for attributes in self._links():
             etree.SubElement(feed, "link", attributes)
-        for name, when in self.channel.removed:
-            etree.SubElement(feed, f"{_AT}deleted-entry", ref=name, when=when.isoformat())
         self._extend(feed, feed)
         return feed
 

@@ -54,7 +54,6 @@ FULL = replace(
     CHANNEL,
     hubs=("https://hub.example/",),
     previous_archive="world-2",
-    removed=(("urn:x:gone", UPDATED),),
     style_sheet="/feed.css",
 )
 ARCHIVE = replace(

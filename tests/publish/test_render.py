@@ -9,7 +9,7 @@ from datetime import timedelta
 import feedparser
 import pytest
 from lxml import etree
-from publish.samples import CHANNEL, ITEM, PUBLISHED, REPRINT, UPDATED
+from publish.samples import CHANNEL, ITEM, PUBLISHED, REPRINT
 
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
@@ -313,12 +313,6 @@ def test_an_archive_says_so_and_leads_to_its_neighbours_and_the_current_document
             "next-archive": "world-3",
             "current": "world",
         }
-
-
-def test_what_was_removed_for_good_is_named_in_atom() -> None:
-    channel = replace(CHANNEL, removed=(("urn:x:1", UPDATED),))
-    (gone,) = atom(channel=channel).iter("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
-    assert dict(gone.attrib) == {"ref": "urn:x:1", "when": "2026-11-20T09:30:00+00:00"}
 
 
 def test_a_style_sheet_for_browsers_goes_before_the_feed() -> None:
