@@ -85,7 +85,8 @@ def _add(feed: Any, item: Item) -> None:
     entry.title(item.title)
     entry.link(href=item.link)
     entry.summary(item.summary or item.title)
-    entry.content(item.content_html, type="html")
+    if item.content_html.strip():
+        entry.content(item.content_html, type="html")
     entry.published(item.published)
     entry.updated(item.updated)
     if item.authors:

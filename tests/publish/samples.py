@@ -50,6 +50,17 @@ REPRINT = replace(
         id="xinhua", title="新华 & Co", link="https://xinhua.example/", feed_url="https://xinhua.example/rss"
     ),
 )
+#: a title and a link, and nothing else
+BARE = replace(
+    ITEM,
+    id="urn:x-bare:1",
+    summary="",
+    content_html="",
+    page_url=None,
+    authors=(),
+    categories=(),
+    enclosures=(),
+)
 FULL = replace(
     CHANNEL,
     hubs=("https://hub.example/",),
@@ -99,7 +110,7 @@ def documents(suffix: str) -> Iterator[tuple[str, bytes]]:
     for path in sorted(GOLDEN.glob(f"*.{suffix}")):
         yield path.name, path.read_bytes()
     for name, channel in {"full": FULL, "archive": ARCHIVE, "plain": CHANNEL}.items():
-        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:x:2"), TROUBLED])
+        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:x:2"), BARE, TROUBLED])
         if suffix in rendered:
             yield f"{name}.{suffix}", rendered[suffix]
     yield f"empty.{suffix}", render(CHANNEL, [])[suffix]

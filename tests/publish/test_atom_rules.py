@@ -102,3 +102,9 @@ def test_a_source_says_which_feed_it_is(feed: etree._Element) -> None:
 
 def test_nothing_is_told_that_opens_a_source(feed: etree._Element) -> None:
     assert b":secret@" not in etree.tostring(feed)
+
+
+def test_what_an_entry_has_is_not_empty(feed: etree._Element) -> None:
+    for entry in feed.iter(f"{A}entry"):
+        assert all((e.text or "").strip() for e in entry.iter(f"{A}content", f"{A}summary", f"{A}rights"))
+        assert entry.find(f"{A}summary") is not None or entry.find(f"{A}content") is not None

@@ -202,6 +202,7 @@ def test_an_item_without_text_is_summarised_by_its_title() -> None:
     item = replace(ITEM, summary="", content_html="")
     assert rss(item).findtext("item/description") == ITEM.title
     assert atom(item).findtext(f"{ATOM}entry/{ATOM}summary") == ITEM.title
+    assert atom(item).find(f"{ATOM}entry/{ATOM}content") is None
     assert [feedparser.parse(d).bozo for d in xml(item)] == [0, 0]
 
 
