@@ -7,6 +7,7 @@ entries) and fills in the present time by itself; `_FeedExtension`, `_EntryExten
 from __future__ import annotations
 
 import email.utils
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -38,6 +39,10 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RSS_TYPE, _ATOM_TYPE = "application/rss+xml", "application/atom+xml"
 _MEDIUMS = ("image", "audio", "video")
+#: elements that hold no markup, up to the end of their text, in a document as it is serialised
+_PLAIN_TEXT = re.compile(
+    rb"<(?:title|category|source|dc:creator|dc:rights|description|name|subtitle|summary|rights)[ >][^<]*"
+)
 
 
 def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
@@ -51,10 +56,25 @@ def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
     fit = [clean for item in items if (clean := clean_item(item))]
     rss = _generator(channel, fit, suffix="rss", mime_type=_RSS_TYPE)
     atom = _generator(channel, fit, suffix="atom", mime_type=_ATOM_TYPE)
-    documents = {"rss": bytes(rss.rss_str(pretty=True)), "atom": bytes(atom.atom_str(pretty=True))}
+    documents = {
+        "rss": _unmistakable(rss.rss_str(pretty=True)),
+        "atom": _unmistakable(atom.atom_str(pretty=True)),
+    }
     if not channel.is_archive:
         documents["json"] = jsonfeed.render(channel, fit)
     return documents
+
+
+def _unmistakable(document: bytes) -> bytes:
+    """The same document, its plain text written so that most readers which expect markup there see text.
+
+    Spec: RSS Advisory Board, Best Practices Profile, Character Data.
+    """
+
+    def references(text: re.Match[bytes]) -> bytes:
+        return text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;")
+
+    return _PLAIN_TEXT.sub(references, document)
 
 
 def _generator(channel: Channel, items: Sequence[Item], *, suffix: str, mime_type: str) -> Any:

@@ -198,6 +198,20 @@ def test_a_plain_summary_is_escaped_where_html_is_expected() -> None:
     assert atom(item).findtext(f"{ATOM}entry/{ATOM}summary") == item.summary
 
 
+def test_plain_text_is_written_so_that_nobody_takes_it_for_markup() -> None:
+    title = "The <video> & &amp; > elements </b>"
+    for document in xml(replace(ITEM, title=title, rights="A & B"), channel=replace(CHANNEL, title="R&D")):
+        assert b"<title>R&#x26;D</title>" in document
+        assert (
+            b"<title>The &#x3C;video&#x3E; &#x26; &#x26;amp; &#x3E; elements &#x3C;/b&#x3E;</title>"
+            in document
+        )
+        assert b"rights>A &#x26; B</" in document
+        assert b'&lt;p lang="en"&gt;First &amp;amp; last.&lt;/p&gt;' in document
+        assert feedparser.parse(document, sanitize_html=False).feed.title == "R&D"
+    assert [rss(replace(ITEM, title=title)).findtext("item/title")] == [title]
+
+
 def test_an_item_without_text_is_summarised_by_its_title() -> None:
     item = replace(ITEM, summary="", content_html="")
     assert rss(item).findtext("item/description") == ITEM.title

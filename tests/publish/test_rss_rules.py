@@ -189,3 +189,9 @@ def nothing_is_told_that_opens_a_source(channel: etree._Element) -> None:
 def what_an_item_has_is_not_empty(channel: etree._Element) -> None:
     for item in channel.iter("item"):
         assert all((child.text or "").strip() or child.attrib for child in item)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_plain_text_is_written_with_hexadecimal_references(name: str) -> None:
+    written = re.findall(rb"<(title|category|source|dc:rights)\b[^>]*>([^<]*)<", DOCUMENTS[name])
+    assert [text for _, text in written if re.search(rb"&(?!#x[0-9A-F]+;)", text)] == []
