@@ -53,7 +53,7 @@ REPRINT = replace(
 #: a title and a link, and nothing else
 BARE = replace(
     ITEM,
-    id="urn:x-bare:1",
+    id="urn:example:1",
     summary="",
     content_html="",
     page_url=None,
@@ -110,7 +110,7 @@ def documents(suffix: str) -> Iterator[tuple[str, bytes]]:
     for path in sorted(GOLDEN.glob(f"*.{suffix}")):
         yield path.name, path.read_bytes()
     for name, channel in {"full": FULL, "archive": ARCHIVE, "plain": CHANNEL}.items():
-        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:x:2"), BARE, TROUBLED])
+        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:example:2"), BARE, TROUBLED])
         if suffix in rendered:
             yield f"{name}.{suffix}", rendered[suffix]
     yield f"empty.{suffix}", render(CHANNEL, [])[suffix]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ def test_every_id_is_absolute_and_there_once(feed: etree._Element) -> None:
     assert len(set(ids)) == len(ids)
     for name in [*ids, *(str(e.text) for e in feed.iter(f"{A}id"))]:
         assert urlsplit(name).scheme, name
-        assert name.split() == [name]
+        assert re.fullmatch(r"[!#$%&'()*+,./0-9:;=?@A-Z_a-z~-]+", name), name
 
 
 def test_every_entry_has_an_author_of_its_own_of_its_source_or_of_the_feed(feed: etree._Element) -> None:
