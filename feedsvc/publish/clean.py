@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
+import idna
+
 from feedsvc import languages
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
@@ -75,9 +77,9 @@ def text(value: str) -> str:
 
 
 def address(url: str | None) -> str | None:
-    """An http(s) URL in the characters that a URI may have, the host as it is; None for what leads nowhere.
+    """An http(s) URL in the characters that a URI may have; None for what leads nowhere.
 
-    Spec: RFC 3986; RFC 3987 3.1.
+    Spec: RFC 3986; RFC 3987 3.1; RFC 5891 4.4.
     """
     try:
         parts = urlsplit(text(url or "").strip())
@@ -87,7 +89,19 @@ def address(url: str | None) -> str | None:
     if parts.scheme not in ("http", "https") or not host or _NO_HOST.search(parts.netloc):
         return None
     rest = quote(parts._replace(scheme="", netloc="").geturl(), safe=_URI)
-    return f"{parts.scheme}://{parts.netloc}{_STRAY_PERCENT.sub('%25', rest)}"
+    return f"{parts.scheme}://{_in_ascii(parts.netloc)}{_STRAY_PERCENT.sub('%25', rest)}"
+
+
+def _in_ascii(netloc: str) -> str:
+    """The host as the DNS has it; as it is if it has no such form."""
+    if netloc.isascii():
+        return netloc
+    user, at, place = netloc.rpartition("@")
+    host, colon, port = place.partition(":")
+    try:
+        return f"{user}{at}{idna.encode(host, uts46=True).decode()}{colon}{port}"
+    except idna.IDNAError:
+        return netloc
 
 
 def _line(value: str) -> str:

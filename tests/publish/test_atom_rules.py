@@ -77,6 +77,7 @@ def test_every_link_is_a_uri(feed: etree._Element) -> None:
     for link in feed.iter(f"{A}link"):
         href = str(link.get("href"))
         assert urlsplit(href).scheme in ("http", "https"), href
+        assert href.isascii(), href
         assert not set(href) & set(' <>"{}|\\^`'), href
 
 

@@ -51,7 +51,9 @@ def test_documents_are_declared_as_utf_8() -> None:
 
 
 def is_uri(url: str | None) -> bool:
-    return bool(url and urlsplit(url).netloc and re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", url))
+    return bool(
+        url and urlsplit(url).netloc and re.fullmatch(r"https?://[!#$%&'()*+,./0-9:;=?@A-Z_a-z~-]+", url)
+    )
 
 
 @rule
