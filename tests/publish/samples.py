@@ -75,7 +75,7 @@ ARCHIVE = replace(
     is_archive=True,
     current="world",
 )
-TROUBLE = "a\x00\x0b\x1f\ud800\ufffe\uffffb ]]> <script> &amp; &#0; \u202eعنوان 😀"
+TROUBLE = "a\x00\x0b\x1f\ud800\ufdd0\ufffe\uffff\U0001fffeb ]]> <script> &amp; &#0; \u202eعنوان 😀"
 TROUBLED = Item(
     id=f"two words {TROUBLE}",
     title=TROUBLE,
@@ -87,7 +87,7 @@ TROUBLED = Item(
     language="und",
     published=UPDATED,
     updated=UPDATED,
-    authors=(TROUBLE, "", TROUBLE),
+    authors=(TROUBLE, "", TROUBLE, "B <b@news.example>"),
     categories=((TROUBLE, ""), ("", "label"), (TROUBLE, TROUBLE)),
     enclosures=(
         Enclosure(url="https://i.example/图 1.mp3", mime_type="no type", length_bytes=-1),

@@ -110,3 +110,7 @@ def test_what_an_entry_has_is_not_empty(feed: etree._Element) -> None:
     for entry in feed.iter(f"{A}entry"):
         assert all((e.text or "").strip() for e in entry.iter(f"{A}content", f"{A}summary", f"{A}rights"))
         assert entry.find(f"{A}summary") is not None or entry.find(f"{A}content") is not None
+
+
+def test_nobody_is_named_with_an_address(feed: etree._Element) -> None:
+    assert [e.text for e in feed.iter(f"{A}name") if re.search(r"<\S+@\S+>", e.text or "")] == []

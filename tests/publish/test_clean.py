@@ -95,12 +95,40 @@ def test_nothing_is_said_twice() -> None:
     assert item.enclosures == (Enclosure(url="https://a.example/1%202.mp3", mime_type="audio/mpeg"),)
 
 
-@pytest.mark.parametrize("stated", ["", "audio", "audio/", "a b/c", "audio/mpeg\x00", "声/音"])
+@pytest.mark.parametrize("stated", ["", "audio", "audio/", "a b/c", "audio/mpeg/3", "声/音"])
 def test_a_type_that_is_none_is_that_of_any_bytes(stated: str) -> None:
     enclosure = Enclosure(url="https://a.example/1", mime_type=stated)
     assert [e.mime_type for e in clean(replace(ITEM, enclosures=(enclosure,))).enclosures] == [
         "application/octet-stream"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        (" audio/mpeg ", "audio/mpeg"),
+        ("audio/ogg; codecs=opus", "audio/ogg; codecs=opus"),
+        ('video/mp4;codecs="avc1, mp4a" ; x=y', 'video/mp4;codecs="avc1, mp4a" ; x=y'),
+        ("audio/mpeg; codecs=", "audio/mpeg"),
+        ("audio/mpeg;", "audio/mpeg"),
+        ("audio/mpeg; a=b; and more", "audio/mpeg; a=b"),
+        ("audio/mpeg\x00", "audio/mpeg"),
+    ],
+)
+def test_a_type_keeps_the_parameters_that_are_some(stated: str, kept: str) -> None:
+    (enclosure,) = clean(
+        replace(ITEM, enclosures=(Enclosure(url="https://a.example/", mime_type=stated),))
+    ).enclosures
+    assert enclosure.mime_type == kept
+
+
+def test_authors_are_named_without_their_address() -> None:
+    names = ("Jane Doe <jane@a.example>", "A <b> C", "jane@a.example", "Jane Doe")
+    assert clean(replace(ITEM, authors=names)).authors == ("Jane Doe", "A <b> C", "jane@a.example")
+
+
+def test_what_is_no_character_goes() -> None:
+    assert clean(replace(ITEM, title="a\ufdd0\ufdef\U0001ffff\U0010fffe😀")).title == "a😀"
 
 
 def test_the_password_of_a_source_is_not_told() -> None:
