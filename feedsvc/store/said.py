@@ -215,7 +215,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "source_id": entry.source_id,
             "guid": entry.guid,
             "content_hash": content_hash(entry),
-            "dated_at": entry.published or entry.updated or now,
+            "dated_at": _dated_at(entry, now),
             "first_seen_at": now,
             "edits": 0,
             "link": entry.link,
@@ -229,6 +229,12 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
         connection.execute(insert(changes), logged)
 
 
+def _dated_at(entry: Entry, now: datetime) -> datetime:
+    """The first date that an entry gives: it was published before it was seen, whatever clock or source dated it."""
+    stated = entry.published or entry.updated or now
+    return min(stated, now) if stated.tzinfo else stated  # which the database refuses
+
+
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
     """Save a new revision, if it is one. The first `published` stays for ever."""
     digest = content_hash(entry)
@@ -240,13 +246,14 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
     is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
     if row["edits"] >= EDIT_LIMIT and not is_dated:
         return False
+    dated_at = old.updated or row["dated_at"]
     connection.execute(
         update(entries)
         .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
         .values(
             content_hash=digest,
             # later than what was published, whatever clock or source dated that
-            changed_at=max(now, (row["changed_at"] or old.updated or row["dated_at"]) + _TICK),
+            changed_at=max(now, (row["changed_at"] or min(dated_at, row["first_seen_at"])) + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
             link=entry.link,
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
