@@ -215,13 +215,13 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "source_id": entry.source_id,
             "guid": entry.guid,
             "content_hash": content_hash(entry),
-            "dated_at": _dated_at(entry, now),
+            "dated_at": _dated_at(entry, now - place * _TICK, now),
             "first_seen_at": now,
             "edits": 0,
             "link": entry.link,
             "data": ENTRY.dump_json(entry).decode(),
         }
-        for entry in unknown
+        for place, entry in enumerate(unknown)
     ]
     for batch in batches(rows):
         connection.execute(insert(entries), batch)
@@ -229,10 +229,11 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
         connection.execute(insert(changes), logged)
 
 
-def _dated_at(entry: Entry, now: datetime) -> datetime:
-    """The first date that an entry gives: it was published before it was seen, whatever clock or source dated it."""
-    stated = entry.published or entry.updated or now
-    return min(stated, now) if stated.tzinfo else stated  # which the database refuses
+def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
+    """The first date that an entry gives; another one if it gives none, or one after it was seen."""
+    stated = entry.published or entry.updated
+    # the database refuses one without a zone
+    return stated if stated and (stated.tzinfo is None or stated <= now) else otherwise
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:

@@ -110,9 +110,7 @@ entries = Table(
     Column("source_id", String, primary_key=True),
     Column("guid", Text, primary_key=True),
     Column("content_hash", String(64), nullable=False),
-    Column(
-        "dated_at", UtcDateTime, nullable=False
-    ),  # published, else updated, at first sight; no later than that
+    Column("dated_at", UtcDateTime, nullable=False),  # published, else updated, else seen: at first sight
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime),  # null until the content changes
     Column("edits", Integer, nullable=False),

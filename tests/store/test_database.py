@@ -278,6 +278,18 @@ def test_what_waits_is_given_newest_first(store: Store, make_entry: MakeEntry, n
     assert published(store) == ["newest", "undated", "new", "middle", "old"]
 
 
+def test_entries_without_a_date_keep_their_order_and_have_dates_of_their_own(
+    store: Store, make_entry: MakeEntry, now: datetime
+) -> None:
+    guids = ["b", "c", "a"]
+    save(store, *(make_entry(guid=guid, published=None) for guid in guids), now=now)
+    translate_all(store, now=now)
+    articles = list(store.articles(["news"], "en"))
+    assert [a.entry.guid for a in articles] == guids
+    assert [a.published for a in articles] == [now - timedelta(seconds=n) for n in range(3)]
+    assert len({a.updated for a in articles}) == 3
+
+
 def test_a_date_to_come_is_the_one_when_an_entry_was_seen(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
