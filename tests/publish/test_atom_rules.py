@@ -114,3 +114,28 @@ def test_what_an_entry_has_is_not_empty(feed: etree._Element) -> None:
 
 def test_nobody_is_named_with_an_address(feed: etree._Element) -> None:
     assert [e.text for e in feed.iter(f"{A}name") if re.search(r"<\S+@\S+>", e.text or "")] == []
+
+
+def test_all_about_the_feed_stands_before_its_entries(feed: etree._Element) -> None:
+    of_atom = [child.tag == f"{A}entry" for child in feed if str(child.tag).startswith(A)]
+    assert of_atom == sorted(of_atom)
+
+
+def test_relations_are_registered(feed: etree._Element) -> None:
+    known = set("alternate current enclosure hub next-archive prev-archive related self via".split())
+    assert {str(link.get("rel")) for link in feed.iter(f"{A}link")} <= known
+
+
+def test_namespaces_are_known_and_atom_needs_no_prefix(feed: etree._Element) -> None:
+    known = {
+        None: A.strip("{}"),
+        "fh": "http://purl.org/syndication/history/1.0",
+        "media": "http://search.yahoo.com/mrss/",
+    }
+    assert feed.nsmap.items() <= known.items()
+
+
+def test_an_archive_leads_to_others_and_to_the_newest_document() -> None:
+    archive = etree.fromstring(DOCUMENTS["archive.atom"])
+    relations = {link.get("rel") for link in archive.findall(f"{A}link")}
+    assert relations >= {"current", "prev-archive", "next-archive"}

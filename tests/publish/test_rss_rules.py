@@ -6,17 +6,24 @@ import email.utils
 import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree, html
-from publish.samples import documents
+from publish.samples import GOLDEN, documents
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+HISTORY = "{http://purl.org/syndication/history/1.0}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 DOCUMENTS = dict(documents("rss"))
+#: what browser-based readers are said to be safe from; players need `controls`
+SAFE = set(
+    "alt class colspan controls dir height href hreflang lang poster rel rowspan scope span src start title type valign "
+    "value width".split()
+)
 OF_CHANNEL = set(
     "title link description language copyright managingEditor webMaster pubDate lastBuildDate category generator docs "
     "cloud ttl image rating textInput skipHours skipDays item".split()
@@ -158,6 +165,20 @@ def nothing_in_the_content_is_relative(channel: etree._Element) -> None:
 
 
 @rule
+def links_of_atom_say_something_else_each(channel: etree._Element) -> None:
+    links = [(e.get("rel"), e.get("href")) for e in channel.findall(f"{ATOM}link")]
+    assert len(set(links)) == len(links)
+    assert {rel for rel, _ in links} <= {"self", "hub", "prev-archive", "next-archive", "current"}
+
+
+@rule
+def namespaces_are_known_and_have_their_usual_prefix(channel: etree._Element) -> None:
+    usual = {"atom": ATOM, "content": CONTENT, "dc": DC, "fh": HISTORY, "media": MEDIA}
+    for prefix, uri in channel.nsmap.items():
+        assert usual[str(prefix)] == f"{{{uri}}}"
+
+
+@rule
 def an_enclosure_has_address_length_and_type(channel: etree._Element) -> None:
     for enclosure in channel.iter("enclosure"):
         assert (enclosure.get("length") or "").isdigit()
@@ -197,3 +218,15 @@ def what_an_item_has_is_not_empty(channel: etree._Element) -> None:
 def test_plain_text_is_written_with_hexadecimal_references(name: str) -> None:
     written = re.findall(rb"<(title|category|source|dc:rights)\b[^>]*>([^<]*)<", DOCUMENTS[name])
     assert [text for _, text in written if re.search(rb"&(?!#x[0-9A-F]+;)", text)] == []
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.rss")), ids=lambda path: path.stem)
+def test_content_as_agreed_has_elements_and_attributes_that_are_safe_alone(path: Path) -> None:
+    contents = list(etree.parse(path).iter(f"{CONTENT}encoded"))
+    for content in contents:
+        root = html.fragment_fromstring(content.text or "", create_parent=True)
+        assert {str(name) for element in root.iter() for name in element.attrib} <= SAFE
+        assert not {str(e.tag) for e in root.iter()} & set(
+            "embed form iframe object script style svg".split()
+        )
+    assert len(contents) > 3
