@@ -27,8 +27,8 @@ MANY_FAILURES = 10
 _FREE_PART = 0.05
 _FREE_BYTES = 1_000_000_000
 _NAMES = uuid.UUID("6b1c1b1c-93b5-5d0c-8a55-2f0a4b0f6c11")
-#: date of the feed where nothing is wrong: it must have one, and the same each time
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: date of the feed where nothing is wrong: it must have one, the same each time, and one that readers believe
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def render_alarms(config: Config, raised: Sequence[Alarm]) -> bytes:
         language="en",
         link=config.base_url,
         self_url=config.base_url + FILE.removesuffix(".atom"),
-        updated=max((item.updated for item in items), default=_EPOCH),
+        updated=max((item.updated for item in items), default=_LONG_AGO),
         ttl_minutes=60,
     )
     return render(channel, items)["atom"]

@@ -31,6 +31,7 @@ OWNERS = {
     "sqlalchemy": "store/",
     "alembic": "store/",
     "feedgen": "publish/render.py",
+    "idna": "publish/clean.py",
     "jinja2": "publish/pages.py",
     "starlette": "service/server.py",
     "uvicorn": ("service/server.py", "service/serving/patience.py"),

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -125,7 +125,10 @@ class _References:
         self.shown = Shown()
 
     def resolved(self, body_html: str) -> str:
-        """A sanitised body with every reference resolved; links within the page, which lead nowhere in a feed, are text."""
+        """A sanitised body with every reference resolved.
+
+        What leads nowhere in a feed, such as links within the page, goes; the text of a link stays.
+        """
         root = markup.parse(body_html)
         for element, name in list(_references(root)):
             value = element.get(name, "").strip()
@@ -133,8 +136,14 @@ class _References:
                 element.drop_tag()
             elif medium := self.medium(value, is_shown=element.tag in _SHOWN and name != "cite"):
                 element.set(name, medium)
-            elif self._link is not None:
-                _make_absolute(element, name, self._link)
+            elif self._link is not None or value.startswith("//"):
+                _make_absolute(element, name, self._link or "https:")
+            elif _is_absolute(value):
+                continue
+            elif element.tag == "a":
+                element.drop_tag()
+            else:
+                del element.attrib[name]
         return markup.inner_html(root)
 
     def medium(self, reference: str | None, *, is_shown: bool) -> str | None:
@@ -159,6 +168,13 @@ def _references(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     for element in root.iter():
         if isinstance(element.tag, str):
             yield from ((element, name) for name in ("href", "src", "poster", "cite") if element.get(name))
+
+
+def _is_absolute(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).scheme)
+    except ValueError:
+        return False
 
 
 def _make_absolute(element: HtmlElement, name: str, link: str) -> None:

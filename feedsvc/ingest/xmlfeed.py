@@ -67,7 +67,7 @@ def _said(item: Any, document: Document, base_url: str, *, is_atom: bool) -> Sai
         full_title=item.get("title") or "",
         summary=_summary(item, body, is_atom=is_atom),
         body=_html(content, keep_lines=not is_atom or body == "media_description"),
-        base_url=_base(content.get("base"), base_url, None if is_atom else page),
+        base_url=_base(content.get("base"), base_url, page, is_atom=is_atom),
         languages=(
             content.get("language"),
             item.get("language"),
@@ -91,9 +91,14 @@ def _is_markup(item: Any, name: str, *, is_atom: bool) -> bool:
     return not is_atom or item.get(f"{name}_detail", {}).get("type") != "text/plain"
 
 
-def _base(stated: str | None, document_url: str, page: str | None) -> str:
-    """What URLs in a body are relative to: what is stated (xml:base), in RSS the page that it is taken from."""
-    return stated if stated and stated != document_url else page or document_url
+def _base(stated: str | None, document_url: str, page: str | None, *, is_atom: bool) -> str:
+    """What URLs in a body are relative to: what is stated (xml:base), in RSS the page that it is taken from.
+
+    So it is in Atom, if the document is a file, which has no address on the web.
+    """
+    if stated and stated != document_url and safe_url(stated):
+        return stated
+    return document_url if is_atom and safe_url(document_url) else page or document_url
 
 
 def _content(item: Any) -> tuple[str, Mapping[str, Any]]:

@@ -150,7 +150,7 @@ class Article:
 
     entry: Entry
     translation: Translation | None
-    #: the first date that the source gave, else when the entry was first seen; never moves
+    #: the first date that the source gave, else or if that is later, when the entry was first seen; never moves
     dated_at: datetime
     changed_at: datetime | None
     #: by us
@@ -158,10 +158,11 @@ class Article:
 
     @property
     def published(self) -> datetime:
-        """The source's date of publication, else the first date that there was."""
-        return self.entry.published or self.dated_at
+        """The source's date of publication, else the first date that there was; nothing is seen before it is published."""
+        return min(self.entry.published or self.dated_at, self.dated_at)
 
     @property
     def updated(self) -> datetime:
-        """When the source last changed it (RFC 4287 4.2.15)."""
-        return self.changed_at or self.entry.updated or self.published
+        """When the source last changed it (RFC 4287 4.2.15); of what never changed, no later than it was seen."""
+        stated = self.entry.updated or self.published
+        return self.changed_at or min(stated, self.first_seen_at or stated)

@@ -12,20 +12,31 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
+import idna
+
 from feedsvc import languages
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
 
 #: what XML 1.0 cannot hold
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: that, and controls that readers take for Windows-1252 (XML 1.0 2.2 advises against them)
-_UNWANTED = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: that, what readers take for Windows-1252, and what is no character (XML 1.0 2.2 advises against both)
+_UNWANTED = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+    f"|[{''.join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17))}]"
+)
 _NO_HOST = re.compile(r'[\s<>"{}|\\^`%]')
 #: all that may stand in a URI (RFC 3986 2), but for what only a host may hold
 _URI = "%:/?#@!$&'()*+,;=-._~"
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_MIME_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?", re.ASCII)
+#: with its parameters, as far as they are some
+_MIME_TYPE = re.compile(
+    r"""[\w!#$&^.+-]+/[\w!#$&^.+-]+(?=\s*(?:;|$))(?:\s*;\s*[\w!#$&^.+-]+=(?:"[^"\\]*"|[\w!#$&^.+-]+))*""",
+    re.ASCII,
+)
 _ANY_TYPE = "application/octet-stream"
+#: an address behind a name
+_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>")
 _TITLE_CHARS = 80
 _NAMES = uuid.UUID("6c0e8a52-7c8b-5e0c-9d64-1f4d6c1f7a31")
 
@@ -45,7 +56,7 @@ def clean_item(item: Item) -> Item | None:
         content_html=text(item.content_html),
         link=link,
         page_url=page_url if page_url != link else None,
-        authors=_each_once(map(_line, item.authors)),
+        authors=_each_once(_MAIL.sub("", _line(name)) for name in item.authors),
         categories=_categories(item.categories),
         enclosures=_enclosures(item.enclosures),
         image_url=address(item.image_url),
@@ -66,7 +77,6 @@ def clean_channel(channel: Channel) -> Channel:
         description=_line(channel.description) or title,
         link=address(channel.link) or channel.self_url,
         hubs=tuple(filter(None, map(address, channel.hubs))),
-        removed=tuple((_id(name), when) for name, when in channel.removed),
     )
 
 
@@ -76,9 +86,9 @@ def text(value: str) -> str:
 
 
 def address(url: str | None) -> str | None:
-    """An http(s) URL in the characters that a URI may have, the host as it is; None for what leads nowhere.
+    """An http(s) URL in the characters that a URI may have; None for what leads nowhere.
 
-    Spec: RFC 3986; RFC 3987 3.1.
+    Spec: RFC 3986; RFC 3987 3.1; RFC 5891 4.4.
     """
     try:
         parts = urlsplit(text(url or "").strip())
@@ -88,7 +98,19 @@ def address(url: str | None) -> str | None:
     if parts.scheme not in ("http", "https") or not host or _NO_HOST.search(parts.netloc):
         return None
     rest = quote(parts._replace(scheme="", netloc="").geturl(), safe=_URI)
-    return f"{parts.scheme}://{parts.netloc}{_STRAY_PERCENT.sub('%25', rest)}"
+    return f"{parts.scheme}://{_in_ascii(parts.netloc)}{_STRAY_PERCENT.sub('%25', rest)}"
+
+
+def _in_ascii(netloc: str) -> str:
+    """The host as the DNS has it; as it is if it has no such form."""
+    if netloc.isascii():
+        return netloc
+    user, at, place = netloc.rpartition("@")
+    host, colon, port = place.partition(":")
+    try:
+        return f"{user}{at}{idna.encode(host, uts46=True).decode()}{colon}{port}"
+    except idna.IDNAError:
+        return netloc
 
 
 def _line(value: str) -> str:
@@ -116,15 +138,13 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
     by_url: dict[str, Enclosure] = {}
     for enclosure in enclosures:
         if url := address(enclosure.url):
-            stated = enclosure.mime_type.strip()
+            stated = _MIME_TYPE.match(text(enclosure.mime_type).strip())
             known = enclosure.length_bytes is not None and enclosure.length_bytes >= 0
             by_url.setdefault(
                 url,
                 Enclosure(
                     url=url,
-                    mime_type=stated
-                    if _MIME_TYPE.fullmatch(stated) and text(stated) == stated
-                    else _ANY_TYPE,
+                    mime_type=stated[0] if stated else _ANY_TYPE,
                     length_bytes=enclosure.length_bytes if known else None,
                 ),
             )

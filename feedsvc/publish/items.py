@@ -79,7 +79,5 @@ class Channel:
     is_archive: bool = False
     #: name, without suffix, of the document to subscribe to; of archives
     current: str | None = None
-    #: (id, when) of entries that were removed for good (RFC 6721)
-    removed: tuple[tuple[str, datetime], ...] = ()
     #: address of a CSS style sheet for browsers that open the feed
     style_sheet: str | None = None

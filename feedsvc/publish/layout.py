@@ -214,8 +214,9 @@ def _put_beside(pairs: Iterable[tuple[HtmlElement, HtmlElement]], source: str, t
 
 
 def _as_paragraph(heading: HtmlElement) -> HtmlElement:
-    """A heading as a bold paragraph: an outline needs it once."""
-    paragraph, bold = html.Element("p", dict(heading.attrib)), html.Element("b")
+    """A heading as a bold paragraph: an outline needs it once. What a paragraph cannot hold stands in a block."""
+    has_blocks = any(element.tag != "span" for element in heading.iterdescendants(*markup.BLOCK))
+    paragraph, bold = html.Element("div" if has_blocks else "p", dict(heading.attrib)), html.Element("b")
     markup.fill(bold, markup.take(heading))
     paragraph.append(bold)
     return paragraph
@@ -223,8 +224,9 @@ def _as_paragraph(heading: HtmlElement) -> HtmlElement:
 
 def _without_links_and_media(root: HtmlElement) -> None:
     """What a second copy of a text must not repeat."""
-    for element in list(root.iter(*markup.MEDIA)):
-        _drop_with_its_frame(element, root)
+    for element in reversed(list(root.iter(*markup.MEDIA))):  # what stands in another one before that
+        if element.getparent() is not None:
+            _drop_with_its_frame(element, root)
     for element in list(root.iter("a")):
         element.drop_tag()
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from feedsvc import __version__
 from feedsvc.config import Config
@@ -39,7 +39,14 @@ PAGES = "articles"
 INDEX = "index.html"
 LIST = "feeds.opml"
 _NAMES = uuid.UUID("2f7a9f0e-3c1b-5d49-8f2a-6d1c0f5e7b90")
-_IRI_SCHEMES = frozenset({"http", "https", "tag", "urn"})
+#: what every reader and validator takes for an absolute URI that names something (RFC 3986, 4151, 4122, 2141)
+_URI = re.compile(
+    r"(?i:https?)://(?!/)[\w;/?:@&=+$.!~*'()%,#-]+"
+    r"|tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d){0,2}:[\w;/?:@&=+$.!~*'()%,#-]*"
+    r"|(?i:urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|(?i:urn:(?!uuid:)[a-z0-9][a-z0-9-]{1,31}:([\w()+,.:=@;$!*'-]|%[0-9a-f]{2})+)",
+    re.ASCII,
+)
 _NEWEST_SHOWN = 5
 _PROBLEMS_SHOWN = 5
 #: name of the file of an archive
@@ -327,17 +334,14 @@ def _verdicts(made: Translation | None) -> tuple[tuple[Verdict, int], ...]:
 
 
 def _item_id(article: Article) -> str:
-    """The source's guid where it can be an atom:id, else a URN made of it (RFC 4287 4.2.6: an absolute IRI)."""
+    """The source's guid where it can be an atom:id (RFC 4287 4.2.6), else a URN made of it.
+
+    An IRI might be one too, but validators refuse those with other characters than ASCII.
+    """
     guid = article.entry.guid
-    return guid if _is_iri(guid) else f"urn:uuid:{uuid.uuid5(_NAMES, f'{article.entry.source_id}/{guid}')}"
-
-
-def _is_iri(guid: str) -> bool:
-    try:
-        scheme = urlsplit(guid).scheme
-    except ValueError:
-        return False
-    return scheme in _IRI_SCHEMES and not any(c.isspace() or c in '<>"{}|\\^`' for c in guid)
+    if _URI.fullmatch(guid):
+        return guid
+    return f"urn:uuid:{uuid.uuid5(_NAMES, f'{article.entry.source_id}/{guid}')}"
 
 
 def _last_change(items: Sequence[Item], states: Sequence[FetchState]) -> datetime:

@@ -7,6 +7,7 @@ entries) and fills in the present time by itself; `_FeedExtension`, `_EntryExten
 from __future__ import annotations
 
 import email.utils
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -30,16 +31,18 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "fh": "http://purl.org/syndication/history/1.0",
-    "at": "http://purl.org/atompub/tombstones/1.0",
 }
 _DC = f"{{{_NAMESPACES['dc']}}}"
 _MEDIA = f"{{{_NAMESPACES['media']}}}"
 _FH = f"{{{_NAMESPACES['fh']}}}"
-_AT = f"{{{_NAMESPACES['at']}}}"
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RSS_TYPE, _ATOM_TYPE = "application/rss+xml", "application/atom+xml"
 _MEDIUMS = ("image", "audio", "video")
+#: elements that hold no markup, up to the end of their text, in a document as it is serialised
+_PLAIN_TEXT = re.compile(
+    rb"<(?:title|category|source|dc:creator|dc:rights|description|name|subtitle|summary|rights)[ >][^<]*"
+)
 
 
 def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
@@ -47,16 +50,31 @@ def render(channel: Channel, items: Sequence[Item]) -> dict[str, bytes]:
 
     What a format cannot hold is left out (see `clean`).
 
-    Spec: RSS 2.0 with content, dc, media and atom modules; RFC 4287; RFC 5005 4; RFC 6721; JSON Feed 1.1.
+    Spec: RSS 2.0 with content, dc, media and atom modules; RFC 4287; RFC 5005 4; JSON Feed 1.1.
     """
     channel = clean_channel(channel)
     fit = [clean for item in items if (clean := clean_item(item))]
     rss = _generator(channel, fit, suffix="rss", mime_type=_RSS_TYPE)
     atom = _generator(channel, fit, suffix="atom", mime_type=_ATOM_TYPE)
-    documents = {"rss": bytes(rss.rss_str(pretty=True)), "atom": bytes(atom.atom_str(pretty=True))}
+    documents = {
+        "rss": _unmistakable(rss.rss_str(pretty=True)),
+        "atom": _unmistakable(atom.atom_str(pretty=True)),
+    }
     if not channel.is_archive:
         documents["json"] = jsonfeed.render(channel, fit)
     return documents
+
+
+def _unmistakable(document: bytes) -> bytes:
+    """The same document, its plain text written so that most readers which expect markup there see text.
+
+    Spec: RSS Advisory Board, Best Practices Profile, Character Data.
+    """
+
+    def references(text: re.Match[bytes]) -> bytes:
+        return text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;")
+
+    return _PLAIN_TEXT.sub(references, document)
 
 
 def _generator(channel: Channel, items: Sequence[Item], *, suffix: str, mime_type: str) -> Any:
@@ -87,7 +105,8 @@ def _add(feed: Any, item: Item) -> None:
     entry.title(item.title)
     entry.link(href=item.link)
     entry.summary(item.summary or item.title)
-    entry.content(item.content_html, type="html")
+    if item.content_html.strip():
+        entry.content(item.content_html, type="html")
     entry.published(item.published)
     entry.updated(item.updated)
     if item.authors:
@@ -108,8 +127,6 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
         used = {"media"}
         if self.suffix == "rss":
             used.add("dc")
-        elif self.channel.removed:
-            used.add("at")
         if self.channel.is_archive:
             used.add("fh")
         return {prefix: uri for prefix, uri in _NAMESPACES.items() if prefix in used}
@@ -117,8 +134,6 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
     def extend_atom(self, feed: Any) -> Any:
         for attributes in self._links():
             etree.SubElement(feed, "link", attributes)
-        for name, when in self.channel.removed:
-            etree.SubElement(feed, f"{_AT}deleted-entry", ref=name, when=when.isoformat())
         self._extend(feed, feed)
         return feed
 

@@ -215,18 +215,25 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "source_id": entry.source_id,
             "guid": entry.guid,
             "content_hash": content_hash(entry),
-            "dated_at": entry.published or entry.updated or now,
+            "dated_at": _dated_at(entry, now - place * _TICK, now),
             "first_seen_at": now,
             "edits": 0,
             "link": entry.link,
             "data": ENTRY.dump_json(entry).decode(),
         }
-        for entry in unknown
+        for place, entry in enumerate(unknown)
     ]
     for batch in batches(rows):
         connection.execute(insert(entries), batch)
         logged = [{name: row[name] for name in ("source_id", "guid", "dated_at")} for row in batch]
         connection.execute(insert(changes), logged)
+
+
+def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
+    """The first date that an entry gives; another one if it gives none, or one after it was seen."""
+    stated = entry.published or entry.updated
+    # the database refuses one without a zone
+    return stated if stated and (stated.tzinfo is None or stated <= now) else otherwise
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
@@ -240,13 +247,14 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
     is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
     if row["edits"] >= EDIT_LIMIT and not is_dated:
         return False
+    dated_at = old.updated or row["dated_at"]
     connection.execute(
         update(entries)
         .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
         .values(
             content_hash=digest,
             # later than what was published, whatever clock or source dated that
-            changed_at=max(now, (row["changed_at"] or old.updated or row["dated_at"]) + _TICK),
+            changed_at=max(now, (row["changed_at"] or min(dated_at, row["first_seen_at"])) + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
             link=entry.link,
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),

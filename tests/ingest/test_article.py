@@ -388,6 +388,18 @@ def test_of_a_whole_page_the_body_is_read_and_the_title(read: Read) -> None:
     assert read("<title>One</title><p>Two", "a.html").body_html == "<p>Two</p>"
 
 
+def test_a_reference_to_no_file_leads_nowhere_without_a_link(read: Read) -> None:
+    body = '[one](other.md) [two](?q) [three](mailto:a@x.example) <q cite="x">4</q>'
+    html = read(body + ' <img src="//i.example/5.png" alt="">').body_html
+    assert html == (
+        '<p><span>one two <a href="mailto:a@x.example" rel="noopener noreferrer">three</a> <q>4</q></span> '
+        '<img src="https://i.example/5.png" alt=""></p>\n'
+    )
+    linked = read(f"---\nlink: https://x.example/a/b\n---\n{body}").body_html
+    assert 'href="https://x.example/a/other.md"' in linked
+    assert 'cite="https://x.example/a/x"' in linked
+
+
 def test_links_within_the_page_lead_nowhere_and_are_text(read: Read) -> None:
     html = read('[Up](#top) and [away](https://x.example/#top) <a name="top" href="#a">on</a>').body_html
     assert html == ('<p>Up and <a href="https://x.example/#top" rel="noopener noreferrer">away</a> on</p>\n')

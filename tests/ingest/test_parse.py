@@ -169,6 +169,17 @@ def test_each_content_of_atom_has_its_own_base(parse: Parse) -> None:
     assert entry.body_html == '<img src="https://base.example/a/b/i.png">'
 
 
+@pytest.mark.parametrize("body", ['<a href="x">1</a>', '<a href="/d/x">1</a>'])
+def test_what_a_body_in_a_file_refers_to_is_relative_to_its_page(body: str, parse: Parse) -> None:
+    link = "https://x.example/d/1"
+    for document in (
+        rss(f"<link>{link}</link><description><![CDATA[{body}]]></description>"),
+        atom(f'<id>urn:1</id><link href="{link}"/><content type="html"><![CDATA[{body}]]></content>'),
+    ):
+        entry = only(parse(document, url="file:///var/feeds/a.xml"))
+        assert 'href="https://x.example/d/x"' in entry.body_html
+
+
 def test_text_of_atom_is_not_markup(parse: Parse) -> None:
     entry = only(
         parse(

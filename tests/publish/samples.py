@@ -50,11 +50,21 @@ REPRINT = replace(
         id="xinhua", title="新华 & Co", link="https://xinhua.example/", feed_url="https://xinhua.example/rss"
     ),
 )
+#: a title and a link, and nothing else
+BARE = replace(
+    ITEM,
+    id="urn:example:1",
+    summary="",
+    content_html="",
+    page_url=None,
+    authors=(),
+    categories=(),
+    enclosures=(),
+)
 FULL = replace(
     CHANNEL,
     hubs=("https://hub.example/",),
     previous_archive="world-2",
-    removed=(("urn:x:gone", UPDATED),),
     style_sheet="/feed.css",
 )
 ARCHIVE = replace(
@@ -65,7 +75,7 @@ ARCHIVE = replace(
     is_archive=True,
     current="world",
 )
-TROUBLE = "a\x00\x0b\x1f\ud800\ufffe\uffffb ]]> <script> &amp; &#0; \u202eعنوان 😀"
+TROUBLE = "a\x00\x0b\x1f\ud800\ufdd0\ufffe\uffff\U0001fffeb ]]> <script> &amp; &#0; \u202eعنوان 😀"
 TROUBLED = Item(
     id=f"two words {TROUBLE}",
     title=TROUBLE,
@@ -77,7 +87,7 @@ TROUBLED = Item(
     language="und",
     published=UPDATED,
     updated=UPDATED,
-    authors=(TROUBLE, "", TROUBLE),
+    authors=(TROUBLE, "", TROUBLE, "B <b@news.example>"),
     categories=((TROUBLE, ""), ("", "label"), (TROUBLE, TROUBLE)),
     enclosures=(
         Enclosure(url="https://i.example/图 1.mp3", mime_type="no type", length_bytes=-1),
@@ -100,7 +110,7 @@ def documents(suffix: str) -> Iterator[tuple[str, bytes]]:
     for path in sorted(GOLDEN.glob(f"*.{suffix}")):
         yield path.name, path.read_bytes()
     for name, channel in {"full": FULL, "archive": ARCHIVE, "plain": CHANNEL}.items():
-        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:x:2"), TROUBLED])
+        rendered = render(channel, [ITEM, replace(REPRINT, id="urn:example:2"), BARE, TROUBLED])
         if suffix in rendered:
             yield f"{name}.{suffix}", rendered[suffix]
     yield f"empty.{suffix}", render(CHANNEL, [])[suffix]

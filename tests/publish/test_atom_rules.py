@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ def test_every_id_is_absolute_and_there_once(feed: etree._Element) -> None:
     assert len(set(ids)) == len(ids)
     for name in [*ids, *(str(e.text) for e in feed.iter(f"{A}id"))]:
         assert urlsplit(name).scheme, name
-        assert name.split() == [name]
+        assert re.fullmatch(r"[!#$%&'()*+,./0-9:;=?@A-Z_a-z~-]+", name), name
 
 
 def test_every_entry_has_an_author_of_its_own_of_its_source_or_of_the_feed(feed: etree._Element) -> None:
@@ -76,6 +77,7 @@ def test_every_link_is_a_uri(feed: etree._Element) -> None:
     for link in feed.iter(f"{A}link"):
         href = str(link.get("href"))
         assert urlsplit(href).scheme in ("http", "https"), href
+        assert href.isascii(), href
         assert not set(href) & set(' <>"{}|\\^`'), href
 
 
@@ -102,3 +104,38 @@ def test_a_source_says_which_feed_it_is(feed: etree._Element) -> None:
 
 def test_nothing_is_told_that_opens_a_source(feed: etree._Element) -> None:
     assert b":secret@" not in etree.tostring(feed)
+
+
+def test_what_an_entry_has_is_not_empty(feed: etree._Element) -> None:
+    for entry in feed.iter(f"{A}entry"):
+        assert all((e.text or "").strip() for e in entry.iter(f"{A}content", f"{A}summary", f"{A}rights"))
+        assert entry.find(f"{A}summary") is not None or entry.find(f"{A}content") is not None
+
+
+def test_nobody_is_named_with_an_address(feed: etree._Element) -> None:
+    assert [e.text for e in feed.iter(f"{A}name") if re.search(r"<\S+@\S+>", e.text or "")] == []
+
+
+def test_all_about_the_feed_stands_before_its_entries(feed: etree._Element) -> None:
+    of_atom = [child.tag == f"{A}entry" for child in feed if str(child.tag).startswith(A)]
+    assert of_atom == sorted(of_atom)
+
+
+def test_relations_are_registered(feed: etree._Element) -> None:
+    known = set("alternate current enclosure hub next-archive prev-archive related self via".split())
+    assert {str(link.get("rel")) for link in feed.iter(f"{A}link")} <= known
+
+
+def test_namespaces_are_known_and_atom_needs_no_prefix(feed: etree._Element) -> None:
+    known = {
+        None: A.strip("{}"),
+        "fh": "http://purl.org/syndication/history/1.0",
+        "media": "http://search.yahoo.com/mrss/",
+    }
+    assert feed.nsmap.items() <= known.items()
+
+
+def test_an_archive_leads_to_others_and_to_the_newest_document() -> None:
+    archive = etree.fromstring(DOCUMENTS["archive.atom"])
+    relations = {link.get("rel") for link in archive.findall(f"{A}link")}
+    assert relations >= {"current", "prev-archive", "next-archive"}

@@ -73,7 +73,7 @@ def test_authors_tags_and_attachments_say_something(document: dict[str, Any]) ->
 
 
 def test_nothing_unknown_is_stated(document: dict[str, Any]) -> None:
-    values = [document, *document["items"], *(item["_feedsvc"] for item in document["items"])]
+    values = [document, *document["items"], *(item.get("_feedsvc", {}) for item in document["items"])]
     for value in values:
         stated = {name: v for name, v in value.items() if name not in ("items", "content_html")}
         assert not [name for name, v in stated.items() if v is None or v in ("", [], {})]

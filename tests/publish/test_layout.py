@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -309,6 +310,28 @@ def test_translation_alone_replaces_each_block() -> None:
     assert html_of("<p>第一句。</p><h2>一</h2>", Layout.TRANSLATION) == (
         '<p lang="en" dir="ltr">First sentence.</p><h2 lang="en" dir="ltr">One</h2>'
     )
+
+
+@pytest.mark.parametrize("how", Layout)
+@pytest.mark.parametrize(
+    "film",
+    [
+        '<video src="https://i.example/1.mp4"><img src="https://i.example/1.png"></video>',
+        '<video src="https://i.example/1.mp4"><p><img src="https://i.example/1.png"></p></video>',
+        '<video src="https://i.example/1.mp4">观看</video>',
+    ],
+)
+@pytest.mark.parametrize("around", ["<p>{}</p>", "<p>段落{}</p>", "<p>段落</p>{}", "<figure>{}说明</figure>"])
+def test_a_film_is_there_once_with_what_stands_in_it(film: str, around: str, how: Layout) -> None:
+    body = html_of(around.format(film), how)
+    assert body.count("<video") == body.count("1.mp4") == 1
+    assert body.count("<img") == film.count("<img")
+
+
+def test_beside_a_heading_with_blocks_in_it_its_original_holds_them_too() -> None:
+    body = html_of("<h2>标题<aside>小标题</aside></h2>", Layout.SIDE_BY_SIDE)
+    assert body.count("<h2") == 1
+    assert re.search(r"<div><b>.*标题.*<aside.*小标题.*</b></div>", body)
 
 
 def test_translation_first_is_followed_by_the_whole_original() -> None:

@@ -199,12 +199,15 @@ def test_only_what_an_article_changes_is_written_again(site: Site) -> None:
     "guid",
     [
         "https://news.example/1?a=b&c=d#e",
-        "http://新闻.example/一",
+        "http://news.example/%e4%b8%80?p=1",
+        "HTTPS://News.example",
         "tag:news.example,2026:1",
+        "tag:me@news.example,2026-11:a/b?c#d",
         "urn:uuid:6a3d1c0e-7b90-4d49-8f2a-2f7a9f0e3c1b",
+        "urn:isbn:0451450523",
     ],
 )
-def test_a_guid_that_is_an_iri_is_kept(site: Site, guid: str) -> None:
+def test_a_guid_that_is_a_uri_is_kept(site: Site, guid: str) -> None:
     site.publish(article(guid))
     assert site.ids("news.atom") == site.ids("news.rss") == [guid]
 
@@ -217,6 +220,14 @@ def test_a_guid_that_is_an_iri_is_kept(site: Site, guid: str) -> None:
         "https://news.example/a b",
         "javascript:alert(1)",
         "https://[broken/",
+        "https:///no-host",
+        "https://news.example/#a[1]",
+        "http://新闻.example/一",
+        "tag:news.example:1",
+        "tag:News.example,2026:1",
+        "urn:uuid:1",
+        "urn:x:1",
+        "urn:1",
         "标题",
         "http",
     ],

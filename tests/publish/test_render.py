@@ -9,7 +9,7 @@ from datetime import timedelta
 import feedparser
 import pytest
 from lxml import etree
-from publish.samples import CHANNEL, ITEM, PUBLISHED, REPRINT, UPDATED
+from publish.samples import CHANNEL, ITEM, PUBLISHED, REPRINT
 
 from feedsvc.model import Enclosure
 from feedsvc.publish.items import Channel, Item, Origin
@@ -198,10 +198,25 @@ def test_a_plain_summary_is_escaped_where_html_is_expected() -> None:
     assert atom(item).findtext(f"{ATOM}entry/{ATOM}summary") == item.summary
 
 
+def test_plain_text_is_written_so_that_nobody_takes_it_for_markup() -> None:
+    title = "The <video> & &amp; > elements </b>"
+    for document in xml(replace(ITEM, title=title, rights="A & B"), channel=replace(CHANNEL, title="R&D")):
+        assert b"<title>R&#x26;D</title>" in document
+        assert (
+            b"<title>The &#x3C;video&#x3E; &#x26; &#x26;amp; &#x3E; elements &#x3C;/b&#x3E;</title>"
+            in document
+        )
+        assert b"rights>A &#x26; B</" in document
+        assert b'&lt;p lang="en"&gt;First &amp;amp; last.&lt;/p&gt;' in document
+        assert feedparser.parse(document, sanitize_html=False).feed.title == "R&D"
+    assert [rss(replace(ITEM, title=title)).findtext("item/title")] == [title]
+
+
 def test_an_item_without_text_is_summarised_by_its_title() -> None:
     item = replace(ITEM, summary="", content_html="")
     assert rss(item).findtext("item/description") == ITEM.title
     assert atom(item).findtext(f"{ATOM}entry/{ATOM}summary") == ITEM.title
+    assert atom(item).find(f"{ATOM}entry/{ATOM}content") is None
     assert [feedparser.parse(d).bozo for d in xml(item)] == [0, 0]
 
 
@@ -313,12 +328,6 @@ def test_an_archive_says_so_and_leads_to_its_neighbours_and_the_current_document
             "next-archive": "world-3",
             "current": "world",
         }
-
-
-def test_what_was_removed_for_good_is_named_in_atom() -> None:
-    channel = replace(CHANNEL, removed=(("urn:x:1", UPDATED),))
-    (gone,) = atom(channel=channel).iter("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
-    assert dict(gone.attrib) == {"ref": "urn:x:1", "when": "2026-11-20T09:30:00+00:00"}
 
 
 def test_a_style_sheet_for_browsers_goes_before_the_feed() -> None:

@@ -267,14 +267,41 @@ def test_what_waits_is_given_newest_first(store: Store, make_entry: MakeEntry, n
     save(
         store,
         make_entry(guid="old", published=now - 2 * HOUR),
-        make_entry(guid="new", published=now),
-        make_entry(guid="undated", published=None),
+        make_entry(guid="new", published=now - timedelta(minutes=10)),
         make_entry(guid="middle", published=now - HOUR),
-        now=now - timedelta(minutes=90),
+        now=now,
     )
-    assert waiting(store) == ["new", "middle", "undated", "old"]
+    save(store, make_entry(guid="undated", published=None), now=now + HOUR)
+    save(store, make_entry(guid="newest", published=now + HOUR + timedelta(1)), now=now + 2 * HOUR)
+    assert waiting(store) == ["newest", "undated", "new", "middle", "old"]
+    translate_all(store, now=now + 2 * HOUR)
+    assert published(store) == ["newest", "undated", "new", "middle", "old"]
+
+
+def test_entries_without_a_date_keep_their_order_and_have_dates_of_their_own(
+    store: Store, make_entry: MakeEntry, now: datetime
+) -> None:
+    guids = ["b", "c", "a"]
+    save(store, *(make_entry(guid=guid, published=None) for guid in guids), now=now)
     translate_all(store, now=now)
-    assert published(store) == ["new", "middle", "undated", "old"]
+    articles = list(store.articles(["news"], "en"))
+    assert [a.entry.guid for a in articles] == guids
+    assert [a.published for a in articles] == [now - timedelta(seconds=n) for n in range(3)]
+    assert len({a.updated for a in articles}) == 3
+
+
+def test_a_date_to_come_is_the_one_when_an_entry_was_seen(
+    store: Store, make_entry: MakeEntry, now: datetime
+) -> None:
+    late = now + timedelta(days=365)
+    save(store, make_entry(published=late, updated=late + HOUR), now=now)
+    translate_all(store, now=now)
+    (article,) = store.articles(["news"], "en")
+    assert (article.dated_at, article.published, article.updated) == (now, now, now)
+    save(store, make_entry(title="Changed", published=late, updated=late), now=now + HOUR)
+    translate_all(store, now=now + HOUR)
+    (article,) = store.articles(["news"], "en")
+    assert (article.published, article.updated) == (now, now + HOUR)
 
 
 def test_what_is_translated_waits_no_more_unless_asked_for_again(
