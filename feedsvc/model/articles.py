@@ -165,4 +165,4 @@ class Article:
     def updated(self) -> datetime:
         """When the source last changed it (RFC 4287 4.2.15); of what never changed, no later than it was seen."""
         stated = self.entry.updated or self.published
-        return self.changed_at or min(stated, self.first_seen_at or stated)
+        return self.changed_at or min(stated, max(self.first_seen_at or stated, self.dated_at))

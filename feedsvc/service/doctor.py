@@ -11,12 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from feedsvc import languages
+from feedsvc import WRITTEN, languages
 from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError, LanguagePairMissing, SchemaTooNew
 from feedsvc.service import texts
@@ -28,8 +28,6 @@ from feedsvc.translate import ArgosTranslator, Models, Translator
 from feedsvc.translate.models import sample
 from feedsvc.translate.packages import Model
 
-#: no clock of a machine that runs this program can be before
-_WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 #: clocks are set by a little, now and then
 _LEEWAY = timedelta(minutes=5)
 _LITTLE_BYTES = 1_000_000_000
@@ -149,7 +147,7 @@ def check_clock(now: datetime, newest: datetime | None) -> Check:
     """`newest`: the latest time in the database, which the clock cannot be before."""
     found = f"{now:%Y-%m-%d %H:%M} UTC"
     cure = "set the clock, such as with: timedatectl set-ntp true"
-    if now < _WRITTEN:
+    if now < WRITTEN:
         return Check(
             name="clock", verdict="fail", found=f"{found}, which is before this program was made", cure=cure
         )

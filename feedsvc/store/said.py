@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from feedsvc import revision
+from feedsvc import WRITTEN, revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
 from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
@@ -232,8 +232,13 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
 def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
     """The first date that an entry gives; another one if it gives none, or one after it was seen."""
     stated = entry.published or entry.updated
-    # the database refuses one without a zone
-    return stated if stated and (stated.tzinfo is None or stated <= now) else otherwise
+    if stated is None:
+        return otherwise
+    if (
+        stated.tzinfo is None or now < WRITTEN
+    ):  # the database refuses the one, and a wrong clock knows nothing
+        return stated
+    return stated if stated <= now else otherwise
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:

@@ -304,6 +304,15 @@ def test_a_date_to_come_is_the_one_when_an_entry_was_seen(
     assert (article.published, article.updated) == (now, now + HOUR)
 
 
+def test_a_clock_that_must_be_wrong_takes_no_date_from_an_entry(
+    store: Store, make_entry: MakeEntry, now: datetime
+) -> None:
+    save(store, make_entry(published=now, updated=now + HOUR), now=datetime(1970, 1, 1, tzinfo=UTC))
+    translate_all(store, now=now)
+    (article,) = store.articles(["news"], "en")
+    assert (article.published, article.updated.year) == (now, now.year)
+
+
 def test_what_is_translated_waits_no_more_unless_asked_for_again(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
