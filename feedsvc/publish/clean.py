@@ -97,7 +97,9 @@ def address(url: str | None) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not host or _NO_HOST.search(parts.netloc):
         return None
-    rest = quote(parts._replace(scheme="", netloc="").geturl(), safe=_URI)
+    rest = quote(
+        f"{parts.path}{parts.query and '?' + parts.query}{parts.fragment and '#' + parts.fragment}", safe=_URI
+    )
     return f"{parts.scheme}://{_in_ascii(parts.netloc)}{_STRAY_PERCENT.sub('%25', rest)}"
 
 

@@ -42,10 +42,12 @@ class Database:
         with store_errors("database"):
             self._url = make_url(url)
         self._place = self._url.render_as_string()
-        with store_errors(self._place):
+        with store_errors(self._place), ExitStack() as undo:
             self._engine = open_engine(url)
+            undo.callback(self._engine.dispose)
             schema.upgrade(self._engine)
             self._lease = self._new_lease()
+            undo.pop_all()  # it stays open until `close`
 
     def __enter__(self) -> Self:
         return self

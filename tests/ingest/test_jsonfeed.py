@@ -35,6 +35,12 @@ def test_another_version_is_no_feed(version: object) -> None:
         read(version=version)
 
 
+def test_a_document_that_is_nested_deeper_than_any_feed_is_none() -> None:
+    deep = f'{{"version": "{VERSION}", "items": {"[" * 100_000}{"]" * 100_000}}}'
+    with pytest.raises(ParseError, match="not a feed: it is nested deeper than any"):
+        read_json_feed(deep, base_url="https://news.example/feed.json")
+
+
 def test_html_comes_before_text_and_text_before_the_summary() -> None:
     item = {"content_html": "<b>h</b>", "content_text": "t", "summary": "s"}
     assert said(item).body == "<b>h</b>"
