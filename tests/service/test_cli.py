@@ -170,7 +170,10 @@ def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
         port = taken.getsockname()[1]
         code, _, err = run("--config", config, "serve", "--listen", f"127.0.0.1:{port}")
     assert code == 1
-    assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in err
+    assert err == (
+        f"feedsvc: cannot listen at 127.0.0.1:{port}: Address already in use; "
+        "choose another place with listen in [server], or with --listen\n"
+    )
 
 
 @pytest.fixture(scope="module")
