@@ -67,6 +67,9 @@ class LogLevel(StrEnum):
 
 def main() -> None:
     """Run the command line, and turn every expected error into one clear message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="feedsvc")
     except ConfigError as error:

@@ -55,7 +55,8 @@ def complain(line: str) -> None:
 
 def show_json(value: Any) -> None:
     """A value as JSON on standard output, readable."""
-    show(json.dumps(value, ensure_ascii=False, indent=2))
+    has_all_letters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    show(json.dumps(value, ensure_ascii=not has_all_letters, indent=2))
 
 
 def show_report(report: RunReport) -> None:
@@ -132,6 +133,8 @@ def show_entries(found: dict[str, Any]) -> None:
         show(f"            {entry['state']}{place}{told}")
     if not found["entries"]:
         show(f"No entry of {found['source']} is known yet.")
+    for problem in found["problems"]:
+        show(f"failed: {found['source']}: {problem}")
 
 
 def show_entry(found: dict[str, Any]) -> None:

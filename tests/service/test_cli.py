@@ -165,6 +165,19 @@ def test_standard_input_is_taken_as_it_comes(
     assert (ran.returncode, out, ran.stderr.decode()) == expected
 
 
+def test_a_terminal_without_these_letters_gets_their_numbers(run: Run, config: Path) -> None:
+    assert run("--config", config, "refresh")[0] == 0
+
+    def explained(*options: str) -> str:
+        command = [sys.executable, "-m", "feedsvc", "--config", str(config), "explain", "articles", *options]
+        environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True)
+        return ran.stdout
+
+    assert explained("天气").startswith(r"\u5929\u6c14")
+    assert json.loads(explained("--json"))["entries"][0]["title"] == "天气"
+
+
 def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
