@@ -132,16 +132,18 @@ def refresh(
 @app.command(epilog=examples("status"))
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Show sources, failures, backlog and outputs."""
-    from feedsvc.service import console
+    from feedsvc.service.console import show_json
     from feedsvc.service.status import status as gather
 
     config = open_config(context)
     with open_store(config) as store:
         found = gather(config, store, open_translator(config))
     if as_json:
-        console.show_json(found)
+        show_json(found)
     else:
-        console.show_status(found)
+        from feedsvc.service.console_status import show_status
+
+        show_status(found, now=read_clock())
 
 
 @app.command(epilog=examples("explain"))

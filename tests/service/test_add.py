@@ -70,7 +70,7 @@ def test_a_wordpress_site_is_added_by_its_main_feed_and_refreshed(
     assert sources(config) == [{"id": "127-0-0-1", "url": f"{site}feed/", "language": "zh"}]
     code, out, err = run("refresh", "127-0-0-1")
     assert (code, err) == (0, "")
-    assert "1 source read: 3 new entries" in out
+    assert "1 source looked at: 3 new entries" in out
     assert (config.parent / "public" / "127-0-0-1.rss").is_file()
 
 

@@ -42,7 +42,7 @@ Run = Callable[..., tuple[int, str, str]]
 def test_refresh_publishes_and_a_second_one_says_that_nothing_is_new(run: Run, config: Path) -> None:
     code, out, err = run("--config", config, "refresh")
     assert (code, err) == (0, "")
-    assert "1 source read: 1 new entry, 0 changed." in out
+    assert "1 source looked at: 1 new entry, 0 changed." in out
     assert (config.parent / "public" / "articles.rss").is_file()
     assert run("--config", config, "refresh") == (
         0,
@@ -76,7 +76,8 @@ def test_status_shows_sources_outputs_and_verdicts(run: Run, config: Path) -> No
     code, out, _ = run("--config", config, "status")
     assert code == 0
     assert "articles" in out
-    assert str(config.parent / "public" / "articles.rss") in out
+    assert f"published in {config.parent / 'public'}:\n" in out
+    assert "http://127.0.0.1:8080/articles.rss .atom .json\n" in out
     assert "sentences: 2 good" in out
 
 
