@@ -48,6 +48,7 @@ $(VENV)/.debian: tests/debian.sh | $(READY)
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV), once; this takes a minute or two."
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

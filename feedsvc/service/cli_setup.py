@@ -65,7 +65,7 @@ def _show_made(made: Made, *, is_here: bool, is_system: bool) -> None:
     adding = "sudo feedsvc" if is_system else command
     console.show("\nNext:")
     for does, what in (
-        (f"$EDITOR {quote(str(path))}", "say what to read; every setting is explained"),
+        (f"${{EDITOR:-nano}} {quote(str(path))}", "say what to read; every setting is explained"),
         (f"{adding} add news.example", "or let feedsvc find the feed of a site"),
         (f"{command} doctor", "prove that everything is there"),
         (
