@@ -4,6 +4,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -256,7 +257,8 @@ def test_a_changed_configuration_is_loaded_and_a_broken_one_refused(config: Conf
         process.send_signal(signal.SIGHUP)
         assert process.stderr is not None
         line = next(line for line in process.stderr if "configuration" in line)
-        assert 'configuration refused problem="sources[1].id: ' in line
+        assert 'configuration refused problem="sources[1].id: must be text in quotes" file=' in line
+        assert re.search(r"feedsvc\.toml:\d+$", line.strip())
         config.path.write_text(good + f'[[sources]]\nid = "more"\nurl = "{web.url}/feed"\n')
         line = next(line for line in process.stderr if "configuration" in line)  # without a signal
         assert line.endswith("configuration reloaded sources=2\n")
