@@ -109,7 +109,7 @@ def refresh(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Ids; default: all.", autocompletion=complete_source),
+        typer.Argument(metavar="SOURCE", help="Ids; default: all.", autocompletion=complete_source),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch unconditionally, and try failed sentences again.")
@@ -153,11 +153,14 @@ def explain(
         str, typer.Argument(metavar="SOURCE", help="Id of a source.", autocompletion=complete_source)
     ],
     guid: Annotated[
-        str | None, typer.Argument(metavar="[GUID]", help="Guid or link of an entry, or a part of its title.")
+        str | None, typer.Argument(metavar="GUID", help="Guid or link of an entry, or a part of its title.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why an entry is in the feeds or not, how its sentences fared, and what the glossary did."""
+    """Tell why an entry is in the feeds or not.
+
+    Also how its sentences fared, and what the glossary did.
+    """
     from feedsvc.service import console
     from feedsvc.service.explain import explain_entry, explain_source
 
@@ -179,7 +182,9 @@ def explain(
 @app.command(epilog=examples("translate"))
 def translate(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="Default, and -: standard input.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Default, and -: standard input.")
+    ] = None,
     source_language: Annotated[
         str | None,
         typer.Option("--from", metavar="LANGUAGE", help="Default: detected."),
@@ -227,7 +232,7 @@ def run(
         LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
     ] = LogLevel.INFO,
 ) -> None:
-    """Run in the background: refresh each source when it is due, and serve if [server] is set.
+    """Refresh each source when it is due, until stopped. Serves too, if [server] is set.
 
     SIGHUP, or a changed file, reloads the configuration; SIGTERM ends the service within seconds.
     """
@@ -258,7 +263,7 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,
     listen: Annotated[str | None, typer.Option(metavar="HOST:PORT")] = None,
 ) -> None:
-    """Translate the sample sources with the bundled model, publish, and serve what came out."""
+    """Translate, publish and serve the sample sources."""
     from feedsvc.config import load_config
     from feedsvc.service import console
 

@@ -46,7 +46,7 @@ def add(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Find the feed behind an address, and add it to the sources in the configuration.
+    """Find the feed behind an address, and add it to the sources.
 
     Of several, a person at a terminal is asked which; elsewhere --first or --all says it.
     """
@@ -81,7 +81,7 @@ def add(
 @app.command("import", epilog=examples("opml import"))
 def opml_import(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="-: standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="-: standard input.")],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
