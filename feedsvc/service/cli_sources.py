@@ -32,7 +32,8 @@ def add(
         str, typer.Argument(metavar="URL", help="Of a feed or a site; or a folder or feed file.")
     ],
     source_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Default: made of its title.")
+        str | None,
+        typer.Option("--id", metavar="ID", help="Default: made of its title. It should never change."),
     ] = None,
     language: Annotated[
         str | None,
