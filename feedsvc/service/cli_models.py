@@ -107,7 +107,8 @@ def _install_from_index(
     index = Index(models.folder, index_url)
     listing = index.read(read_clock())
     if not listing.offers:
-        raise ModelError(index.address, f"the index cannot be read: {listing.problem}")
+        why = f"the index cannot be read: {listing.problem}"
+        raise ModelError(index.address, f"{why}; without it: feedsvc models install FILE.argosmodel")
     if listing.problem:
         console.complain(console.stale(listing, now=read_clock()))
     offers = route(listing.offers, pair.source or "", pair.target)

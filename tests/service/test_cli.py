@@ -358,6 +358,11 @@ def test_a_package_that_is_not_what_the_index_says_is_refused(
         (["not a language", "en"], 2, '"not a language" is not a language tag'),
         (["missing.argosmodel"], 1, "missing.argosmodel: cannot be read: No such file or directory"),
         (["--index", "http://127.0.0.1:1/", "zh", "en"], 1, "the index cannot be read: cannot connect"),
+        (
+            ["--index", "http://127.0.0.1:1/", "zh", "en"],
+            1,
+            "without it: feedsvc models install FILE.argosmodel",
+        ),
     ],
 )
 def test_models_install_says_what_is_wrong(
