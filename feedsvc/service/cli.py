@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -261,13 +262,15 @@ def serve(
 def demo(
     context: typer.Context,
     serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,
-    listen: Annotated[str | None, typer.Option(metavar="HOST:PORT")] = None,
+    listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Default: 127.0.0.1:8080.")] = None,
 ) -> None:
     """Translate, publish and serve the sample sources."""
     from feedsvc.config import load_config
     from feedsvc.service import console
 
     config = load_config(context.obj or Path("config/demo.toml"))
+    if listen:
+        config = replace(config, base_url=f"http://{listen}/")
     report = _refresh(config, [], force=False)
     console.show_report(report)
     console.show(f"\nThe feeds are in {config.output_dir}:")

@@ -441,6 +441,9 @@ def test_the_demo_publishes_every_sample_article(run: Run, tmp_path: Path) -> No
     assert (code, err) == (0, "")
     assert "http://127.0.0.1:8080/world.rss" in out
     assert len(list((tmp_path / "public" / "articles").rglob("*.html"))) == 17
+    _, out, _ = run("--config", path, "demo", "--no-serve", "--listen", "127.0.0.1:8099")
+    assert "http://127.0.0.1:8099/world.rss" in out
+    assert "http://127.0.0.1:8099/world.rss" in (tmp_path / "public" / "index.html").read_text()
 
 
 def test_serve_answers_until_it_is_stopped(run: Run, config: Path) -> None:
