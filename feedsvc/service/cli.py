@@ -331,6 +331,10 @@ def _serve(config: Config, listen: str | None) -> None:
         host, port = parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
     except ValueError as error:
         raise typer.BadParameter(f"--listen {error}") from error
+    if not (config.output_dir / "index.html").is_file():
+        console.complain(
+            "Nothing is published yet; do it, here or in another terminal, with: feedsvc refresh"
+        )
     run(
         config.output_dir,
         host,

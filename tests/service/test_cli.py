@@ -185,6 +185,7 @@ def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
         code, _, err = run("--config", config, "serve", "--listen", f"127.0.0.1:{port}")
     assert code == 1
     assert err == (
+        "Nothing is published yet; do it, here or in another terminal, with: feedsvc refresh\n"
         f"feedsvc: cannot listen at 127.0.0.1:{port}: Address already in use; "
         "choose another place with listen in [server], or with --listen\n"
     )
