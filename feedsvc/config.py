@@ -16,7 +16,16 @@ from pydantic import (
     ValidationError,
 )
 
-from feedsvc.document import DefaultsTable, Document, Elsewhere, OutputTable, SourceTable, Table, said
+from feedsvc.document import (
+    DefaultsTable,
+    Document,
+    Elsewhere,
+    OutputTable,
+    SourceTable,
+    Table,
+    place_of,
+    said,
+)
 from feedsvc.errors import ConfigError
 from feedsvc.lines import Place, Problem, line_of, lines_of, without
 from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
@@ -144,7 +153,7 @@ def _validated(table: dict[str, Any], folder: Path) -> tuple[Document | None, li
     try:
         document = Document.model_validate(table)
     except ValidationError as error:
-        problems = [Problem(e["loc"], said(e)) for e in error.errors()]
+        problems = [Problem(place_of(e), said(e)) for e in error.errors()]
         try:
             rest = Document.model_validate(without(table, [p.place for p in problems]))
         except ValidationError:

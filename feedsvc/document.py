@@ -8,7 +8,16 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from feedsvc import languages
 from feedsvc.model import Filters, Layout, Limits, TitleLayout
@@ -26,6 +35,8 @@ _WANTED = {
     "string_too_short": "text, not nothing",
     "missing": "there",
 }
+#: which of two types a value was taken for; pydantic has it in the places of errors
+_TEXT, _TABLE = "as text", "as table"
 _LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -200,7 +211,11 @@ class _Auth(Table):
     password: Elsewhere
 
 
-_Secrets = Annotated[dict[str, _Line | Elsewhere], AfterValidator(_headers)]
+_Secret = Annotated[
+    Annotated[_Line, Tag(_TEXT)] | Annotated[Elsewhere, Tag(_TABLE)],
+    Discriminator(lambda value: _TEXT if isinstance(value, str) else _TABLE),
+]
+_Secrets = Annotated[dict[str, _Secret], AfterValidator(_headers)]
 
 
 class DefaultsTable(Table):
@@ -274,11 +289,17 @@ class Document(Table):
     server: _Server | None = None
 
 
+def place_of(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Where in the file pydantic finds something wrong."""
+    return tuple(part for part in error["loc"] if part not in (_TEXT, _TABLE))
+
+
 def said(error: Mapping[str, Any]) -> str:
     """One line for what pydantic finds wrong: `sources[0].interval: must be …`."""
-    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
+    at = place_of(error)
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_meant(error['loc'])}"
+        return f"{where}: unknown key{_meant(at)}"
     if error["type"] in _BOUNDS:
         name, words = _BOUNDS[error["type"]]
         return f"{where}: must be {words} {error['ctx'][name]}"
@@ -293,7 +314,7 @@ def _meant(place: Sequence[str | int]) -> str:
     """The known key of the same table that is most like an unknown one."""
     table: Any = Document
     for part in place[:-1]:
-        if isinstance(part, str):
+        if part in table.model_fields:  # else the number of a table, or a name that the user gave
             table = _tables(table.model_fields[part].annotation)
     alike = get_close_matches(str(place[-1]), table.model_fields, n=1)
     if not alike:

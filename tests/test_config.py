@@ -247,6 +247,22 @@ def test_a_wrong_value_is_named_with_its_key(text: str, problem: str, problems: 
     assert found.startswith(problem)
 
 
+def test_what_is_wrong_with_a_secret_is_said_once(problems: Problems) -> None:
+    source = '[[sources]]\nid = "news"\nurl = "https://news.example/"\n'
+    found = problems(
+        source
+        + "headers = { X-Key = { fiel = 'a' }, X-Other = 5 }\n"
+        + "cookies = { a = { env = 'X', zzz = 1 } }\n"
+        + "auth = { username = 'me', password = { evn = 'X' } }\n"
+    )
+    assert list(found) == [
+        "sources[0].headers.X-Key.fiel: unknown key; is file meant?",
+        'sources[0].headers.X-Other: must stand elsewhere: { env = "NAME" } or { file = "PATH" }',
+        "sources[0].cookies.a.zzz: unknown key",
+        "sources[0].auth.password.evn: unknown key; is env meant?",
+    ]
+
+
 @pytest.mark.parametrize("value", ["1h", "https://news.example/rss", "news"])
 def test_text_without_quotes_is_said_to_want_them(value: str, problems: Problems) -> None:
     (found,) = problems(f"[defaults]\ninterval = {value}\n")
