@@ -7,9 +7,9 @@ READY  := $(VENV)/.ready
 
 .PHONY: demo test check bench fuzz soak clean
 
-## demo: read the sample sources, translate them offline, publish, serve (SERVE=0: stop after publishing)
+## demo: read the sample sources, translate them offline, publish, serve (SERVE=0: stop after publishing; LISTEN=HOST:PORT)
 demo: $(READY)
-	$(BIN)/feedsvc --config config/demo.toml demo $(if $(filter 0,$(SERVE)),--no-serve)
+	$(BIN)/feedsvc --config config/demo.toml demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(LISTEN),--listen $(LISTEN))
 
 ## test: every test, on a real model, with a real browser and feed reader where they can be had
 test: $(READY) $(VENV)/.debian
@@ -48,6 +48,7 @@ $(VENV)/.debian: tests/debian.sh | $(READY)
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV), once; this takes a minute or two."
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

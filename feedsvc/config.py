@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -16,12 +16,23 @@ from pydantic import (
     ValidationError,
 )
 
-from feedsvc.document import DefaultsTable, Document, Elsewhere, OutputTable, SourceTable, Table
+from feedsvc.document import (
+    DefaultsTable,
+    Document,
+    Elsewhere,
+    OutputTable,
+    SourceTable,
+    Table,
+    place_of,
+    said,
+)
 from feedsvc.errors import ConfigError
 from feedsvc.lines import Place, Problem, line_of, lines_of, without
 from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _OWN_FEED = "status"
+#: what the parser says of `interval = 1h` and `url = https://…`
+_UNQUOTED = ("Expected newline", "Invalid value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +78,8 @@ def find_config(given: Path | None) -> Path:
     for place in places:
         if os.path.isfile(place):  # noqa: PTH113 - no error where it may not look
             return place
-    raise ConfigError(None, [f"no configuration file: looked for {', '.join(map(str, places))}"])
+    looked = ", ".join(map(str, places))
+    raise ConfigError(None, [f"no configuration file: looked for {looked}; make one with: feedsvc init"])
 
 
 def default_data_dir() -> Path:
@@ -87,7 +99,8 @@ def load_config(path: Path) -> Config:
         reason, _, where = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", where)
         number = int(line[1]) if line else None
-        raise ConfigError(path, [f"is not TOML: {reason}"], lines=[number]) from error
+        hint = "; text stands in quotes" if reason.startswith(_UNQUOTED) else ""
+        raise ConfigError(path, [f"is not TOML: {reason}{hint}"], lines=[number]) from error
     folder = path.resolve().parent
     document, problems = _validated(table, folder)
     if document is None or problems:
@@ -140,7 +153,7 @@ def _validated(table: dict[str, Any], folder: Path) -> tuple[Document | None, li
     try:
         document = Document.model_validate(table)
     except ValidationError as error:
-        problems = [Problem(e["loc"], _problem(e)) for e in error.errors()]
+        problems = [Problem(place_of(e), said(e)) for e in error.errors()]
         try:
             rest = Document.model_validate(without(table, [p.place for p in problems]))
         except ValidationError:
@@ -312,11 +325,3 @@ def _problems_of_glossaries(document: Document, folder: Path) -> list[Problem]:
         for path in (_absolute(folder, glossary) for glossary in table.glossaries or [])
         if not path.is_file()
     ]
-
-
-def _problem(error: Mapping[str, Any]) -> str:
-    """One line for a pydantic error: `sources[0].interval: must be …`."""
-    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from difflib import get_close_matches
+from typing import Annotated, Any, Self, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from feedsvc import languages
 from feedsvc.model import Filters, Layout, Limits, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+_WANTED = {
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list in brackets",
+    "string_too_short": "text, not nothing",
+    "missing": "there",
+}
+#: which of two types a value was taken for; pydantic has it in the places of errors
+_TEXT, _TABLE = "as text", "as table"
 _LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def _duration(value: object) -> object:
+def _duration(value: object) -> timedelta:
     """`"90m"` → timedelta."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
         try:
@@ -27,6 +52,18 @@ def _duration(value: object) -> object:
             raise ValueError("is too long a time")
         return duration
     raise ValueError('must be a number with a unit, such as "30m", "6h" or "1d"')
+
+
+def _at_least(least: str) -> AfterValidator:
+    """No shorter than a time such as `30s`."""
+    shortest = _duration(least)
+
+    def check(value: timedelta) -> timedelta:
+        if value < shortest:
+            raise ValueError(f'must be at least "{least}"')
+        return value
+
+    return AfterValidator(check)
 
 
 def _tag(value: str) -> str:
@@ -128,7 +165,7 @@ class _Service(Table):
     beam_size: Annotated[int, Field(ge=1, le=8)] = 2
     database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
     publish_after: _Duration = timedelta(hours=6)
-    keep_memory: Annotated[_Duration, Field(ge=timedelta(days=1))] = timedelta(days=365)
+    keep_memory: Annotated[_Duration, _at_least("1d")] = timedelta(days=365)
     credit: bool = True
     hubs: list[Annotated[str, AfterValidator(_hub)]] = []
     precompress: bool = False
@@ -174,14 +211,18 @@ class _Auth(Table):
     password: Elsewhere
 
 
-_Secrets = Annotated[dict[str, _Line | Elsewhere], AfterValidator(_headers)]
+_Secret = Annotated[
+    Annotated[_Line, Tag(_TEXT)] | Annotated[Elsewhere, Tag(_TABLE)],
+    Discriminator(lambda value: _TEXT if isinstance(value, str) else _TABLE),
+]
+_Secrets = Annotated[dict[str, _Secret], AfterValidator(_headers)]
 
 
 class DefaultsTable(Table):
     """What may stand in `[defaults]` and in a source."""
 
-    interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
-    max_interval: Annotated[_Duration, Field(ge=timedelta(seconds=30))] | None = None
+    interval: Annotated[_Duration, _at_least("30s")] | None = None
+    max_interval: Annotated[_Duration, _at_least("30s")] | None = None
     layout: Annotated[Layout, Field(strict=False)] | None = None
     title_layout: Annotated[TitleLayout, Field(strict=False)] | None = None
     max_entries: Annotated[int, Field(ge=1)] | None = None
@@ -246,3 +287,44 @@ class Document(Table):
     sources: list[SourceTable] = []
     outputs: list[OutputTable] = []
     server: _Server | None = None
+
+
+def place_of(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Where in the file pydantic finds something wrong."""
+    return tuple(part for part in error["loc"] if part not in (_TEXT, _TABLE))
+
+
+def said(error: Mapping[str, Any]) -> str:
+    """One line for what pydantic finds wrong: `sources[0].interval: must be …`."""
+    at = place_of(error)
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in at).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key{_meant(at)}"
+    if error["type"] in _BOUNDS:
+        name, words = _BOUNDS[error["type"]]
+        return f"{where}: must be {words} {error['ctx'][name]}"
+    wanted = _WANTED.get(error["type"])
+    if wanted is not None:
+        return f"{where}: must be {wanted}"
+    text = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    return f"{where}: {text}"
+
+
+def _meant(place: Sequence[str | int]) -> str:
+    """The known key of the same table that is most like an unknown one."""
+    table: Any = Document
+    for part in place[:-1]:
+        if part in table.model_fields:  # else the number of a table, or a name that the user gave
+            table = _tables(table.model_fields[part].annotation)
+    alike = get_close_matches(str(place[-1]), table.model_fields, n=1)
+    if not alike:
+        return ""
+    is_repeated = get_origin(table.model_fields[alike[0]].annotation) is list and table is Document
+    return f"; is {f'[[{alike[0]}]]' if is_repeated else alike[0]} meant?"
+
+
+def _tables(annotation: Any) -> Any:
+    """The table in an annotation such as `list[SourceTable]`."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((found for a in get_args(annotation) if (found := _tables(a)) is not Table), Table)

@@ -152,7 +152,9 @@ class ServeError(FeedsvcError):
     def __init__(self, address: str, reason: str) -> None:
         self.address = address
         self.reason = reason
-        super().__init__(f"cannot listen at {address}: {reason}")
+        super().__init__(
+            f"cannot listen at {address}: {reason}; choose another place with listen in [server], or with --listen"
+        )
 
 
 class SetupError(FeedsvcError):

@@ -68,6 +68,47 @@ def test_an_empty_file_means_defaults(load: Load) -> None:
     assert config.listen is None
 
 
+def test_what_is_wrong_with_a_value_is_said_in_words(problems: Problems) -> None:
+    found = problems(
+        """
+        source = []
+        [service]
+        data_dir = 5
+        beam_size = 9
+        target_langauge = "en"
+        [fetch]
+        zzz = 1
+        [defaults]
+        interval = "10s"
+        max_entries = "fifty"
+        glossaries = "names.tsv"
+        full_text = "no"
+        layout = "sideways"
+        [[sources]]
+        id = "news"
+        file = ""
+        ulr = "https://news.example/rss"
+        auth = { user = "me", password = { env = "X" } }
+        """
+    )
+    assert list(found) == [
+        "source: unknown key; is [[sources]] meant?",
+        "service.data_dir: must be text in quotes",
+        "service.beam_size: must be at most 8",
+        "service.target_langauge: unknown key; is target_language meant?",
+        "fetch.zzz: unknown key",
+        'defaults.interval: must be at least "30s"',
+        "defaults.max_entries: must be a whole number",
+        "defaults.glossaries: must be a list in brackets",
+        "defaults.full_text: must be true or false",
+        "defaults.layout: must be 'interleaved', 'translation', 'translation-first', 'side-by-side' or 'original'",
+        "sources[0].file: must be text, not nothing",
+        "sources[0].ulr: unknown key; is url meant?",
+        "sources[0].auth.username: must be there",
+        "sources[0].auth.user: unknown key; is username meant?",
+    ]
+
+
 def test_a_bom_is_no_part_of_the_file(load: Load) -> None:
     assert load("\ufeff" + ONE_SOURCE).sources[0].id == "news"
 
@@ -204,6 +245,28 @@ def test_an_unknown_key_is_an_error_in_every_table(text: str, problems: Problems
 def test_a_wrong_value_is_named_with_its_key(text: str, problem: str, problems: Problems) -> None:
     (found,) = problems(text)
     assert found.startswith(problem)
+
+
+def test_what_is_wrong_with_a_secret_is_said_once(problems: Problems) -> None:
+    source = '[[sources]]\nid = "news"\nurl = "https://news.example/"\n'
+    found = problems(
+        source
+        + "headers = { X-Key = { fiel = 'a' }, X-Other = 5 }\n"
+        + "cookies = { a = { env = 'X', zzz = 1 } }\n"
+        + "auth = { username = 'me', password = { evn = 'X' } }\n"
+    )
+    assert list(found) == [
+        "sources[0].headers.X-Key.fiel: unknown key; is file meant?",
+        'sources[0].headers.X-Other: must stand elsewhere: { env = "NAME" } or { file = "PATH" }',
+        "sources[0].cookies.a.zzz: unknown key",
+        "sources[0].auth.password.evn: unknown key; is env meant?",
+    ]
+
+
+@pytest.mark.parametrize("value", ["1h", "https://news.example/rss", "news"])
+def test_text_without_quotes_is_said_to_want_them(value: str, problems: Problems) -> None:
+    (found,) = problems(f"[defaults]\ninterval = {value}\n")
+    assert found.endswith("; text stands in quotes")
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
@@ -451,7 +514,7 @@ def test_a_configuration_lies_in_the_working_directory(
 
 
 def test_a_configuration_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no configuration file: looked for .*missing\.toml"):
+    with pytest.raises(ConfigError, match=r"no configuration file: looked for .*missing\.toml; make one"):
         find_config(tmp_path / "missing.toml")
 
 
@@ -496,7 +559,7 @@ def test_how_much_is_asked_of_the_network_is_bounded_and_can_be_said(load: Load,
         connections=5, connections_per_host=1, host_delay_s=0.0, contact="me@news.example"
     )
     assert problems('[fetch]\nconnections = 0\ncontact = "a\\nb"\nretries = 3\n') == (
-        "fetch.connections: Input should be greater than or equal to 1",
+        "fetch.connections: must be at least 1",
         "fetch.contact: must be a single line",
         "fetch.retries: unknown key",
     )
@@ -596,7 +659,7 @@ def test_an_output_has_filters(load: Load) -> None:
     [
         ('include = ["a", " "]', "outputs[0].include[1]: must be a word, or several on one line"),
         ('exclude = ["a\\nb"]', "outputs[0].exclude[0]: must be a word, or several on one line"),
-        ('categories = "World"', "outputs[0].categories: Input should be a valid list"),
+        ('categories = "World"', "outputs[0].categories: must be a list in brackets"),
         ('languages = ["klingon?"]', 'outputs[0].languages[0]: "klingon?" is not a language tag'),
     ],
 )

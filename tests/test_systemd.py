@@ -115,7 +115,7 @@ def test_a_refresh_does_all_its_work_under_what_its_unit_forbids(config: Path, t
     if ran.returncode == confined.CANNOT:
         pytest.skip("libseccomp is not installed, or the kernel has no filters")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "1 source read: 1 new entry" in ran.stdout
+    assert "1 source looked at: 1 new entry" in ran.stdout
     assert "It rains today." in (tmp_path / "public" / "archive.atom").read_text(encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -37,6 +38,7 @@ NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMEOUT = httpx.Timeout(connect=10.0, read=20.0, write=10.0, pool=60.0)
 _PERMANENT = frozenset({httpx.codes.MOVED_PERMANENTLY, httpx.codes.PERMANENT_REDIRECT})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,8 @@ class Fetcher:
             finally:
                 response.close()
         except network.PrivateAddress as error:
-            raise FetchError(url, f"leads to {error}") from error
+            refusal = f"leads to {error}, and the source does not say allow_private = true"
+            raise FetchError(url, refusal) from error
         except PackingError as error:
             raise FetchError(url, f"the document is broken: {error}") from error
         except TooLarge as error:
@@ -299,7 +302,7 @@ def _reason(error: Exception) -> str:
             why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0]
             return f"its certificate cannot be trusted: {why or text}"
         case httpx.ConnectError():
-            return f"cannot connect: {text}"
+            return f"cannot connect: {_ERRNO.sub('', text)}"
         case httpx.RemoteProtocolError() if "complete message body" in text:
             return "the document came only in part"
         case _:

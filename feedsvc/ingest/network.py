@@ -28,7 +28,8 @@ class PrivateAddress(Exception):
     def __init__(self, host: str, address: str) -> None:
         self.host = host
         self.address = address
-        super().__init__(f"{host}, the private address {address}")
+        name = "" if host == address else f"{host}, "
+        super().__init__(f"{name}the private address {address}")
 
 
 @contextmanager
@@ -127,7 +128,8 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} has no address: {error}") from error
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise httpcore.ConnectError(f"{host} has no address: {why}") from error
     return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 

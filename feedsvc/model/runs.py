@@ -27,7 +27,7 @@ class Failure:
 class RunReport:
     """What one refresh did."""
 
-    #: sources that were read
+    #: sources that were looked at, with or without success
     sources: int = 0
     #: sources that had nothing new
     unchanged: int = 0

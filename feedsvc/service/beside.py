@@ -48,6 +48,7 @@ class Beside:
         if self._server:
             self._thread = threading.Thread(target=self._server.run, name="server", daemon=True)
             self._thread.start()
+            say(logging.INFO, "serving", url=self._server.url)
         return self
 
     def __exit__(

@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -67,6 +68,9 @@ class LogLevel(StrEnum):
 
 def main() -> None:
     """Run the command line, and turn every expected error into one clear message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="feedsvc")
     except ConfigError as error:
@@ -106,7 +110,7 @@ def refresh(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Ids; default: all.", autocompletion=complete_source),
+        typer.Argument(metavar="SOURCE", help="Ids; default: all.", autocompletion=complete_source),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch unconditionally, and try failed sentences again.")
@@ -129,16 +133,18 @@ def refresh(
 @app.command(epilog=examples("status"))
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Show sources, failures, backlog and outputs."""
-    from feedsvc.service import console
+    from feedsvc.service.console import show_json
     from feedsvc.service.status import status as gather
 
     config = open_config(context)
     with open_store(config) as store:
         found = gather(config, store, open_translator(config))
     if as_json:
-        console.show_json(found)
+        show_json(found)
     else:
-        console.show_status(found)
+        from feedsvc.service.console_status import show_status
+
+        show_status(found, now=read_clock())
 
 
 @app.command(epilog=examples("explain"))
@@ -148,11 +154,14 @@ def explain(
         str, typer.Argument(metavar="SOURCE", help="Id of a source.", autocompletion=complete_source)
     ],
     guid: Annotated[
-        str | None, typer.Argument(metavar="[GUID]", help="Guid or link of an entry, or a part of its title.")
+        str | None, typer.Argument(metavar="GUID", help="Guid or link of an entry, or a part of its title.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why an entry is in the feeds or not, how its sentences fared, and what the glossary did."""
+    """Tell why an entry is in the feeds or not.
+
+    Also how its sentences fared, and what the glossary did.
+    """
     from feedsvc.service import console
     from feedsvc.service.explain import explain_entry, explain_source
 
@@ -174,7 +183,9 @@ def explain(
 @app.command(epilog=examples("translate"))
 def translate(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="Default, and -: standard input.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Default, and -: standard input.")
+    ] = None,
     source_language: Annotated[
         str | None,
         typer.Option("--from", metavar="LANGUAGE", help="Default: detected."),
@@ -222,7 +233,7 @@ def run(
         LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
     ] = LogLevel.INFO,
 ) -> None:
-    """Run in the background: refresh each source when it is due, and serve if [server] is set.
+    """Refresh each source when it is due, until stopped. Serves too, if [server] is set.
 
     SIGHUP, or a changed file, reloads the configuration; SIGTERM ends the service within seconds.
     """
@@ -251,13 +262,15 @@ def serve(
 def demo(
     context: typer.Context,
     serve: Annotated[bool, typer.Option(help="Serve the feeds when they are published.")] = True,
-    listen: Annotated[str | None, typer.Option(metavar="HOST:PORT")] = None,
+    listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Default: 127.0.0.1:8080.")] = None,
 ) -> None:
-    """Translate the sample sources with the bundled model, publish, and serve what came out."""
+    """Translate, publish and serve the sample sources."""
     from feedsvc.config import load_config
     from feedsvc.service import console
 
     config = load_config(context.obj or Path("config/demo.toml"))
+    if listen:
+        config = replace(config, base_url=f"http://{listen}/")
     report = _refresh(config, [], force=False)
     console.show_report(report)
     console.show(f"\nThe feeds are in {config.output_dir}:")
@@ -318,6 +331,10 @@ def _serve(config: Config, listen: str | None) -> None:
         host, port = parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
     except ValueError as error:
         raise typer.BadParameter(f"--listen {error}") from error
+    if not (config.output_dir / "index.html").is_file():
+        console.complain(
+            "Nothing is published yet; do it, here or in another terminal, with: feedsvc refresh"
+        )
     run(
         config.output_dir,
         host,

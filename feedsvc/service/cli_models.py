@@ -32,7 +32,7 @@ def models_list(
     index_url: IndexUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Show the models that are here, and those that can be installed from the index of Argos."""
+    """Show the models that are here, and what the Argos index has."""
     from feedsvc.service import console
     from feedsvc.translate.index import Index
     from feedsvc.translate.models import covering
@@ -50,11 +50,11 @@ def models_list(
 @app.command("install", epilog=examples("models install"))
 def models_install(
     context: typer.Context,
-    what: Annotated[list[str], typer.Argument(metavar="FROM TO | FILE.argosmodel")],
+    what: Annotated[list[str], typer.Argument(metavar="FROM TO | FILE")],
     index_url: IndexUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Install the model of two languages from the index of Argos, or one from a package file.
+    """Install models from the Argos index, or from a file.
 
     Where the index has none for the two, those of the shortest way through other languages. Each is checked, by
     translating with it, before it replaces anything.
@@ -82,7 +82,7 @@ def models_remove(
     source_language: Annotated[str, typer.Argument(metavar="FROM")],
     target_language: Annotated[str, typer.Argument(metavar="TO")],
 ) -> None:
-    """Remove the installed models of a pair of languages, such as: zh en."""
+    """Remove the installed models of two languages."""
     from feedsvc.service import console
     from feedsvc.service.texts import Languages
 
@@ -107,7 +107,8 @@ def _install_from_index(
     index = Index(models.folder, index_url)
     listing = index.read(read_clock())
     if not listing.offers:
-        raise ModelError(index.address, f"the index cannot be read: {listing.problem}")
+        why = f"the index cannot be read: {listing.problem}"
+        raise ModelError(index.address, f"{why}; without it: feedsvc models install FILE.argosmodel")
     if listing.problem:
         console.complain(console.stale(listing, now=read_clock()))
     offers = route(listing.offers, pair.source or "", pair.target)

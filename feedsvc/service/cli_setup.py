@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def init(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="Gets config/ and var/; default: this one.")
+        Path | None, typer.Argument(metavar="FOLDER", help="Gets config/ and var/; default: this one.")
     ] = None,
     system: Annotated[
         bool, typer.Option("--system", help="For the systemd service: /etc/feedsvc and /var/lib/feedsvc.")
@@ -26,7 +26,7 @@ def init(
         bool, typer.Option("--force", help="Put a configuration that is there aside, as feedsvc.toml.old.")
     ] = False,
 ) -> None:
-    """Write a configuration with comments, make the folders, and say what to do next."""
+    """Write a configuration with comments, and make the folders. Says what to do next."""
     from feedsvc.service import setup
 
     if context.obj:
@@ -38,7 +38,7 @@ def init(
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Prove that this installation works offline, by a real translation without network; say what to do where not."""
+    """Prove, by a real translation, that this works offline. Says what to do where it does not."""
     from feedsvc.service import console, doctor
 
     checks = doctor.examine(open_config(context), now=read_clock())
@@ -65,7 +65,7 @@ def _show_made(made: Made, *, is_here: bool, is_system: bool) -> None:
     adding = "sudo feedsvc" if is_system else command
     console.show("\nNext:")
     for does, what in (
-        (f"$EDITOR {quote(str(path))}", "say what to read; every setting is explained"),
+        (f"${{EDITOR:-nano}} {quote(str(path))}", "say what to read; every setting is explained"),
         (f"{adding} add news.example", "or let feedsvc find the feed of a site"),
         (f"{command} doctor", "prove that everything is there"),
         (

@@ -32,7 +32,8 @@ def add(
         str, typer.Argument(metavar="URL", help="Of a feed or a site; or a folder or feed file.")
     ],
     source_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Default: made of its title.")
+        str | None,
+        typer.Option("--id", metavar="ID", help="Default: made of its title. It should never change."),
     ] = None,
     language: Annotated[
         str | None,
@@ -46,7 +47,7 @@ def add(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Find the feed behind an address, and add it to the sources in the configuration.
+    """Find the feed behind an address, and add it to the sources.
 
     Of several, a person at a terminal is asked which; elsewhere --first or --all says it.
     """
@@ -81,7 +82,7 @@ def add(
 @app.command("import", epilog=examples("opml import"))
 def opml_import(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="-: standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="-: standard input.")],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:

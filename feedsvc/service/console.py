@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from feedsvc import languages
-from feedsvc.model import RunReport
-from feedsvc.translating import Progress
 
 if TYPE_CHECKING:
+    from feedsvc.model import RunReport
     from feedsvc.translate.index import Listing, Offer
     from feedsvc.translate.models import Hop
     from feedsvc.translate.packages import Model
+    from feedsvc.translating import Progress
 
+NO_SOURCE = "No source is configured; add one with: feedsvc add ADDRESS"
 _STAGES = {"ingest": "reading sources", "translate": "translating", "publish": "publishing"}
 
 
@@ -55,29 +56,32 @@ def complain(line: str) -> None:
 
 def show_json(value: Any) -> None:
     """A value as JSON on standard output, readable."""
-    show(json.dumps(value, ensure_ascii=False, indent=2))
+    has_all_letters = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    show(json.dumps(value, ensure_ascii=not has_all_letters, indent=2))
 
 
 def show_report(report: RunReport) -> None:
     """What a refresh did, and each failure with its reason."""
     if report.sources == 0:
-        show("No source is configured: add one to the configuration.")
+        show(NO_SOURCE)
     elif not (
         report.new_entries
         or report.changed_entries
         or report.improved_entries
         or report.sentences
         or report.files
+        or report.failures
     ):
         show(f"Nothing new in {_count(report.sources, 'source')}: nothing translated, no file written.")
     else:
         unchanged = f" ({report.unchanged} unchanged)" if report.unchanged else ""
         show(
-            f"{_count(report.sources, 'source')} read{unchanged}: {_count(report.new_entries, 'new entry', 'new entries')}, {report.changed_entries} changed."
+            f"{_count(report.sources, 'source')} looked at{unchanged}: {_count(report.new_entries, 'new entry', 'new entries')}, {report.changed_entries} changed."
         )
-        show(
-            f"{_count(report.translated_entries, 'entry', 'entries')} translated, {_count(report.sentences, 'sentence')} sent to the engine."
-        )
+        if report.translated_entries or report.sentences:
+            show(
+                f"{_count(report.translated_entries, 'entry', 'entries')} translated, {_count(report.sentences, 'sentence')} sent to the engine."
+            )
         if report.improved_entries:
             show(
                 f"{_count(report.improved_entries, 'entry', 'entries')} translated again, with a better model or another glossary."
@@ -92,36 +96,6 @@ def report_as_json(report: RunReport) -> dict[str, Any]:
     return asdict(report)
 
 
-def show_status(status: dict[str, Any]) -> None:
-    """The state of every source and output, as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    table = Table("source", "entries", "waiting", "last check", "next check", "because", "state")
-    for source in status["sources"]:
-        table.add_row(
-            source["id"],
-            str(source["entries"]),
-            str(source["pending"]),
-            _when(source["checked_at"]),
-            _when(source["next_check_at"]),
-            source["next_check_reason"] or "–",
-            source["state"],
-        )
-    console.print(table)
-    for output in status["outputs"]:
-        show(f"{output['slug']}: {', '.join(output['files']) or 'nothing published yet'}")
-    verdicts = {name: count for name, count in status["verdicts"].items() if count}
-    if verdicts:
-        show("sentences: " + ", ".join(f"{count} {name}" for name, count in verdicts.items()))
-    for source in status["sources"]:
-        if source["moved_to"]:
-            show(f"moved: {source['id']}: its server says for good to {source['moved_to']}")
-        for problem in source["problems"]:
-            show(f"failed: {source['id']}: {problem}")
-
-
 def show_entries(found: dict[str, Any]) -> None:
     """The entries of a source, two lines each."""
     for entry in found["entries"]:
@@ -132,6 +106,8 @@ def show_entries(found: dict[str, Any]) -> None:
         show(f"            {entry['state']}{place}{told}")
     if not found["entries"]:
         show(f"No entry of {found['source']} is known yet.")
+    for problem in found["problems"]:
+        show(f"failed: {found['source']}: {problem}")
 
 
 def show_entry(found: dict[str, Any]) -> None:
@@ -276,4 +252,4 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 
 def _when(iso: str | None) -> str:
-    return iso[:16].replace("T", " ") if iso else "–"
+    return f"{iso[:16].replace('T', ' ')} UTC" if iso else "–"

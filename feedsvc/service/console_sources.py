@@ -41,6 +41,8 @@ def show_nothing_found(place: str, search: Search, *, as_json: bool) -> None:
     console.complain(f"feedsvc: no feed was found behind {place}; this was tried:")
     for line in search.tried:
         console.complain(f"{_INDENT}{line}")
+    if "://" not in place and not Path(place).exists():
+        console.complain(f"There is no file or folder {place} here either.")
     console.complain("If it has a feed elsewhere, give the address of that.")
 
 
@@ -127,7 +129,8 @@ def _described(found: Found) -> str:
     language = languages.name(found.language) if found.language else "language not known"
     entries = f"{found.entries} {'entry' if found.entries == 1 else 'entries'}"
     newest = f", newest {found.newest:%Y-%m-%d}" if found.newest else ""
-    return f"{found.title or 'without title'}: {language}, {entries}{newest}"
+    name = "without title" if found.kind == "feed" else f"{found.kind} {Path(found.location).name}"
+    return f"{found.title or name}: {language}, {entries}{newest}"
 
 
 def _here(source_id: str | None) -> str:

@@ -67,13 +67,16 @@ def examine(config: Config, *, now: datetime) -> list[Check]:
     Makes nothing but what every command does: the starter model, unpacked in data_dir. Where what this user makes
     would be in the way of the service, only that is said.
     """
+    path = Path(config.path or "").absolute()
+    read = Check(name="configuration", verdict="ok", found=f"{path} is without mistakes")
     user = check_user(os.geteuid(), owner_of(config.data_dir), str(config.data_dir))
     if user.verdict == "fail":
-        return [user]
+        return [read, user]
     folders = {"data_dir": config.data_dir, "output_dir": config.output_dir}
     written = [check_folder(name, path, _trouble(path)) for name, path in folders.items()]
     found = _looked(config)
     return [
+        read,
         user,
         *written,
         *(check_space(name, shutil.disk_usage(there(path)).free) for name, path in folders.items()),
@@ -128,8 +131,9 @@ def check_space(name: str, free_bytes: int) -> Check:
 def check_database(found: Look | FeedsvcError) -> Check:
     """Whether it opens, is whole, and has the schema of this program."""
     if isinstance(found, FeedsvcError):
-        newer = isinstance(found, SchemaTooNew)
-        cure = "or go back to the copy beside it" if newer else "go back to a backup, or to a copy beside it"
+        cure = "" if "; " in str(found) else "go back to a backup, or to a copy beside it"
+        if isinstance(found, SchemaTooNew):
+            cure = "or go back to the copy beside it"
         return Check(name="database", verdict="fail", found=str(found), cure=cure)
     if found.revision is None:
         return Check(name="database", verdict="ok", found="there is none yet; the first refresh makes it")
@@ -180,18 +184,18 @@ def check_base_url(base_url: str) -> Check:
 
 def check_model(language: str, target: str, route: Sequence[Model] | LanguagePairMissing) -> Check:
     """Whether there are models for a language, and what to install where not."""
-    name, install = f"model for {language}", f"feedsvc models install {language} {target}"
+    name = f"model for {language}"
     if isinstance(route, LanguagePairMissing):
         found = str(route).partition(";")[0]
-        return Check(name=name, verdict="fail", found=found, cure=f"install one with: {install}")
+        cure = f"install one with: feedsvc models install {language} {target}"
+        return Check(name=name, verdict="fail", found=found, cure=cure)
     engine = " + ".join(model.engine for model in route)
-    if any(model.origin == "bundled" for model in route):
-        return Check(
-            name=name,
-            verdict="warn",
-            found=f"{engine}, a small model that comes with feedsvc",
-            cure=f"install a better one with: {install}",
-        )
+    for model in route:
+        if model.origin == "bundled":
+            pair = f"{model.source_language} {model.target_language}"
+            found = f"{engine}, a small model that comes with feedsvc"
+            cure = f"install a better one with: feedsvc models install {pair}"
+            return Check(name=name, verdict="warn", found=found, cure=cure)
     return Check(name=name, verdict="ok", found=engine)
 
 
@@ -217,14 +221,17 @@ def _translations(config: Config, spoken: Iterable[str]) -> list[Check]:
     wanted = [tag for tag in spoken if languages.base(tag) != languages.base(target)]
     if not wanted:
         wanted = [m.source_language for m in models.available() if m.target_language == target][:1]
-    checks = []
+    checks, tried = [], set()
     for language in wanted:
         try:
-            route: Sequence[Model] | LanguagePairMissing = models.route(language, target)
+            route = models.route(language, target)
         except LanguagePairMissing as error:
-            route = error
-        checks.append(check_model(language, target, route))
-        if not isinstance(route, LanguagePairMissing):
+            checks.append(check_model(language, target, error))
+            continue
+        way = (languages.script(language), *(model.path for model in route))
+        if way not in tried:  # zh-CN goes the way of zh
+            tried.add(way)
+            checks.append(check_model(language, target, route))
             translator = ArgosTranslator(models, beam_size=config.beam_size)
             checks.append(check_translation(language, _try(translator, language, target)))
     return checks

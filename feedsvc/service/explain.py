@@ -18,10 +18,14 @@ from feedsvc.translate.glossary import missing
 
 
 def explain_source(config: Config, store: Store, translator: Translator, source_id: str) -> dict[str, Any]:
-    """Every entry of a source, newest first, with its state in one sentence. Raises: ConfigError."""
+    """What the source fails of, and its entries, newest first, with their state in one sentence. Raises: ConfigError."""
     source = _source(config, source_id)
     context = _Context(config, store, translator, source)
-    return {"source": source_id, "entries": [context.brief(record) for record in context.records]}
+    return {
+        "source": source_id,
+        "problems": list(store.states([source_id])[source_id].problems),
+        "entries": [context.brief(record) for record in context.records],
+    }
 
 
 def explain_entry(
@@ -43,7 +47,7 @@ def _source(config: Config, source_id: str) -> Source:
 
 def _record(records: list[Record], source_id: str, guid: str) -> Record:
     exact = [r for r in records if guid in (r.entry.guid, r.entry.link)]
-    alike = [r for r in records if guid in _titles(r)]
+    alike = [r for r in records if guid.casefold() in _titles(r).casefold()]
     found = exact or alike
     if len(found) == 1:
         return found[0]
@@ -51,11 +55,15 @@ def _record(records: list[Record], source_id: str, guid: str) -> Record:
         raise ConfigError(
             None, [f'no entry of "{source_id}" has the guid or link {guid}, or a title with that in it']
         )
-    raise ConfigError(None, [f"several entries have that: {', '.join(r.entry.guid for r in found[:5])}"])
+    shown = [f"    {r.entry.guid}  {_titles(r).splitlines()[-1]}" for r in found[:5]]
+    raise ConfigError(
+        None, [f'{len(found)} entries of "{source_id}" have that; name one by its guid:', *shown]
+    )
 
 
 def _titles(record: Record) -> str:
-    return f"{record.entry.title}\n{record.translation.title.text if record.translation else ''}"
+    """The title, and on a line of its own its translation."""
+    return "\n".join([record.entry.title, *([record.translation.title.text] if record.translation else [])])
 
 
 class _Context:

@@ -38,8 +38,9 @@ class ConfigFile:
         try:
             new = self._load(old)
         except ConfigError as error:
-            for problem in error.problems:
-                say(logging.ERROR, "configuration refused", problem=problem, file=str(error.path))
+            for problem, line in zip(error.problems, error.lines, strict=True):
+                place = f"{error.path}:{line}" if line else str(error.path)
+                say(logging.ERROR, "configuration refused", problem=problem, file=place)
             new = None
         notify("READY=1")
         return new

@@ -121,7 +121,8 @@ class Server:
         try:
             self._listening = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise ServeError(f"{host}:{port}", error.strerror or str(error)) from error
+            why = (error.strerror or str(error)).partition(" (while ")[0]  # Python repeats the address
+            raise ServeError(f"{host}:{port}", why) from error
         # connections inherit it; asyncio sets it itself, but not for sockets that come from `create_server`. Without
         # it the system holds the end of an answer back for 40 ms
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

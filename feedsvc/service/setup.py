@@ -65,7 +65,8 @@ def init(layout: Layout, *, force: bool = False) -> Made:
         config = load_config(path)
         made += [path, *_folders(config.data_dir), *_folders(config.output_dir)]
     except OSError as error:
-        raise SetupError(error.filename or path, error.strerror or "no reason given") from error
+        why = f"cannot be made: {error.strerror or 'no reason given'}"
+        raise SetupError(error.filename or path, why) from error
     return Made(path=path, new=tuple(made), kept=kept)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from feedsvc.config import Config
-from feedsvc.model import FetchState, Verdict
+from feedsvc.model import FetchState, OutputFeed, Verdict
 from feedsvc.store import Store
 from feedsvc.translate import Translator
 from feedsvc.translating import backlog
@@ -44,14 +43,8 @@ def status(config: Config, store: Store, translator: Translator) -> dict[str, An
     return {
         "target_language": config.target_language,
         "sources": sources,
-        "outputs": [
-            {
-                "slug": output.slug,
-                "sources": list(output.source_ids),
-                "files": [str(path) for path in _files(config, output.slug) if path.is_file()],
-            }
-            for output in config.outputs
-        ],
+        "output_dir": str(config.output_dir),
+        "outputs": [_output(config, output) for output in config.outputs],
         "verdicts": _verdicts(config, store),
     }
 
@@ -67,8 +60,16 @@ def _state(state: FetchState) -> str:
     return "ok" if state.checked_at else "not read yet"
 
 
-def _files(config: Config, slug: str) -> list[Path]:
-    return [config.output_dir / f"{slug}.{suffix}" for suffix in ("rss", "atom", "json")]
+def _output(config: Config, output: OutputFeed) -> dict[str, Any]:
+    """What there is of an output, on disk and for readers."""
+    names = [f"{output.slug}.{suffix}" for suffix in ("rss", "atom", "json")]
+    published = [name for name in names if (config.output_dir / name).is_file()]
+    return {
+        "slug": output.slug,
+        "sources": list(output.source_ids),
+        "files": [str(config.output_dir / name) for name in published],
+        "addresses": [f"{config.base_url}{name}" for name in published],
+    }
 
 
 def _verdicts(config: Config, store: Store) -> dict[str, int]:

@@ -132,7 +132,7 @@ def open_engine(url: str) -> Engine:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path}: cannot make the folder: {error.strerror}") from error
+        raise StoreError(f"{Path(path).parent}: cannot make the folder: {error.strerror}") from error
     engine = create_engine(url, connect_args={"timeout": _PATIENCE_S})
 
     @event.listens_for(engine, "connect")

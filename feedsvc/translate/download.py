@@ -23,6 +23,7 @@ Progress = Callable[[int, int | None], None]
 MAX_PACKAGE_BYTES = 2_000_000_000
 TRIES = 5  # in a row that bring no byte more
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _TOO_LARGE = f"is larger than {MAX_PACKAGE_BYTES / 1e9:g} GB"
 
 
@@ -204,6 +205,6 @@ def reason(error: Exception) -> str:
         case httpx.TimeoutException():
             return "the server did not answer in time"
         case httpx.ConnectError():
-            return f"cannot connect: {error}"
+            return f"cannot connect: {_ERRNO.sub('', str(error))}"
         case _:
             return f"{error}" or type(error).__name__

@@ -187,7 +187,10 @@ def test_redirects_come_to_an_end(web: WebServer, get: Get, reason: Reason) -> N
 def test_a_redirect_does_not_lead_into_a_private_network(host: str, web: WebServer, reason: Reason) -> None:
     port = web.url.rpartition(":")[2]
     web.answers["/feed"] = Answer(status=302, headers={"Location": f"http://{host}:{port}/secret"})
-    assert re.fullmatch(rf"leads to {re.escape(host.strip('[]'))}, the private address \S+", reason("/feed"))
+    said = r"leads to (\S+, )?the private address \S+, and the source does not say allow_private = true"
+    told = reason("/feed")
+    assert re.fullmatch(said, told)
+    assert host.strip("[]") in told
     assert [path for path, _ in web.requests] == ["/feed"]
 
 
@@ -206,7 +209,7 @@ def test_a_name_that_leads_into_a_private_network_is_refused(
 
     web.answers["/feed"] = Answer(status=302, headers={"Location": "https://public.example/"})
     monkeypatch.setattr("feedsvc.ingest.network.socket.getaddrinfo", resolve_unless_ours(resolve))
-    assert reason("/feed") == "leads to public.example, the private address 192.168.0.1"
+    assert reason("/feed").startswith("leads to public.example, the private address 192.168.0.1, and")
 
 
 def resolve_unless_ours(resolve: Callable[..., object]) -> Callable[..., object]:
@@ -308,7 +311,7 @@ def test_a_server_that_hangs_up_is_named(reason: Reason) -> None:
         (httpx.ReadTimeout("slow"), "the server stopped answering"),
         (
             httpx.ConnectError("[Errno -2] Name or service not known"),
-            "cannot connect: [Errno -2] Name or service not known",
+            "cannot connect: Name or service not known",
         ),
         (httpx.RemoteProtocolError("hung up"), "hung up"),
         (httpx.ReadError(""), "ReadError"),

@@ -39,7 +39,7 @@ QUIET = (
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="300"><rect width="900" height="300" fill="teal"/></svg>'
 ADDRESS = "http://127.0.0.1:8080/"
 CHINESE = """<p lang="en" dir="ltr" class="feedsvc-translation">The trains run <em>again</em>.<img src="../../media/a.svg" alt="A train"></p>
-<p lang="zh" dir="ltr" class="feedsvc-original"><small>列车恢复运行。</small></p>
+<p lang="zh" dir="ltr" class="feedsvc-original"><small>列车<em>恢复</em>运行。</small></p>
 <h2><span lang="en" dir="ltr" class="feedsvc-translation">What is next</span><br><small lang="zh" dir="ltr" class="feedsvc-original">接下来</small></h2>
 <ul><li><span lang="en" dir="ltr" class="feedsvc-translation">First item</span><br><small lang="zh" dir="ltr" class="feedsvc-original">第一项</small></li></ul>
 <p lang="zh" dir="ltr">[not translated] 未译的一段。</p>
@@ -266,9 +266,9 @@ def test_pictures_and_what_is_not_translated_are_always_shown(visit: Any) -> Non
 
 def test_in_the_original_alone_the_words_around_a_picture_take_no_room(visit: Any) -> None:
     page = visit("articles/news/1.html").page
-    assert page.locator("em").bounding_box()["width"] > 0
+    assert page.locator("em:lang(en)").bounding_box()["width"] > 0
     page.get_by_label("Original", exact=True).check()
-    assert page.locator("em").bounding_box()["width"] == 0
+    assert page.locator("em:lang(en)").bounding_box()["width"] == 0
 
 
 def test_the_first_key_leads_to_the_text(visit: Any) -> None:
@@ -279,6 +279,17 @@ def test_the_first_key_leads_to_the_text(visit: Any) -> None:
     assert skip.bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     assert page.url.endswith("#text")
+
+
+def test_chinese_is_stressed_with_dots_and_never_slanted(visit: Any) -> None:
+    page = visit("articles/news/1.html").page
+    styles = [
+        page.locator(f"em:lang({tag})").first.evaluate(
+            "e => [getComputedStyle(e).fontStyle, getComputedStyle(e).textEmphasisStyle]"
+        )
+        for tag in ("en", "zh")
+    ]
+    assert styles == [["italic", "none"], ["normal", "dot"]]
 
 
 def test_arabic_stands_on_the_right_and_its_translation_on_the_left(visit: Any) -> None:

@@ -70,7 +70,7 @@ def test_a_wordpress_site_is_added_by_its_main_feed_and_refreshed(
     assert sources(config) == [{"id": "127-0-0-1", "url": f"{site}feed/", "language": "zh"}]
     code, out, err = run("refresh", "127-0-0-1")
     assert (code, err) == (0, "")
-    assert "1 source read: 3 new entries" in out
+    assert "1 source looked at: 3 new entries" in out
     assert (config.parent / "public" / "127-0-0-1.rss").is_file()
 
 
@@ -196,13 +196,20 @@ def test_folders_and_feed_files_are_added_by_their_paths(
     (articles / "a.md").write_text("---\ntitle: 天气\n---\n今天下雨。\n", encoding="utf-8")
     feed = tmp_path / "feed.xml"
     feed.write_bytes((Path(__file__).parents[1] / "data" / "sites" / "ghost" / "rss.xml").read_bytes())
-    assert run("add", "my articles")[0] == 0
+    code, out, _ = run("add", "my articles")
+    assert (code, out.splitlines()[0].partition(":")[0]) == (0, "folder my articles")
     assert run("add", feed.as_uri())[0] == 0
     assert [s.get("folder", s.get("file")) for s in sources(config)] == [str(articles), str(feed)]
     assert run("add", f"{articles}/")[1] == 'There already, as "my-articles": nothing to add.\n'
     code, _, err = run("add", articles / "a.md")
     assert code == 1
     assert "a.md: not a feed" in err and "of articles, add the folder that they are in" in err
+
+
+def test_a_name_that_is_neither_a_site_nor_a_folder_is_said_to_be_neither(run: Run, config: Path) -> None:
+    code, _, err = run("add", "articles.invalid")
+    assert code == 1
+    assert "There is no file or folder articles.invalid here either.\n" in err
 
 
 def test_a_configuration_that_the_user_names_is_made(run: Run, tmp_path: Path, web: WebServer) -> None:

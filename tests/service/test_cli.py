@@ -42,7 +42,7 @@ Run = Callable[..., tuple[int, str, str]]
 def test_refresh_publishes_and_a_second_one_says_that_nothing_is_new(run: Run, config: Path) -> None:
     code, out, err = run("--config", config, "refresh")
     assert (code, err) == (0, "")
-    assert "1 source read: 1 new entry, 0 changed." in out
+    assert "1 source looked at: 1 new entry, 0 changed." in out
     assert (config.parent / "public" / "articles.rss").is_file()
     assert run("--config", config, "refresh") == (
         0,
@@ -76,7 +76,8 @@ def test_status_shows_sources_outputs_and_verdicts(run: Run, config: Path) -> No
     code, out, _ = run("--config", config, "status")
     assert code == 0
     assert "articles" in out
-    assert str(config.parent / "public" / "articles.rss") in out
+    assert f"published in {config.parent / 'public'}:\n" in out
+    assert "http://127.0.0.1:8080/articles.rss .atom .json\n" in out
     assert "sentences: 2 good" in out
 
 
@@ -165,12 +166,29 @@ def test_standard_input_is_taken_as_it_comes(
     assert (ran.returncode, out, ran.stderr.decode()) == expected
 
 
+def test_a_terminal_without_these_letters_gets_their_numbers(run: Run, config: Path) -> None:
+    assert run("--config", config, "refresh")[0] == 0
+
+    def explained(*options: str) -> str:
+        command = [sys.executable, "-m", "feedsvc", "--config", str(config), "explain", "articles", *options]
+        environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True)
+        return ran.stdout
+
+    assert explained("天气").startswith(r"\u5929\u6c14")
+    assert json.loads(explained("--json"))["entries"][0]["title"] == "天气"
+
+
 def test_an_address_that_is_taken_is_named(run: Run, config: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, _, err = run("--config", config, "serve", "--listen", f"127.0.0.1:{port}")
     assert code == 1
-    assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in err
+    assert err == (
+        "Nothing is published yet; do it, here or in another terminal, with: feedsvc refresh\n"
+        f"feedsvc: cannot listen at 127.0.0.1:{port}: Address already in use; "
+        "choose another place with listen in [server], or with --listen\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -341,6 +359,11 @@ def test_a_package_that_is_not_what_the_index_says_is_refused(
         (["not a language", "en"], 2, '"not a language" is not a language tag'),
         (["missing.argosmodel"], 1, "missing.argosmodel: cannot be read: No such file or directory"),
         (["--index", "http://127.0.0.1:1/", "zh", "en"], 1, "the index cannot be read: cannot connect"),
+        (
+            ["--index", "http://127.0.0.1:1/", "zh", "en"],
+            1,
+            "without it: feedsvc models install FILE.argosmodel",
+        ),
     ],
 )
 def test_models_install_says_what_is_wrong(
@@ -419,6 +442,9 @@ def test_the_demo_publishes_every_sample_article(run: Run, tmp_path: Path) -> No
     assert (code, err) == (0, "")
     assert "http://127.0.0.1:8080/world.rss" in out
     assert len(list((tmp_path / "public" / "articles").rglob("*.html"))) == 17
+    _, out, _ = run("--config", path, "demo", "--no-serve", "--listen", "127.0.0.1:8099")
+    assert "http://127.0.0.1:8099/world.rss" in out
+    assert "http://127.0.0.1:8099/world.rss" in (tmp_path / "public" / "index.html").read_text()
 
 
 def test_serve_answers_until_it_is_stopped(run: Run, config: Path) -> None:

@@ -52,7 +52,17 @@ def test_a_new_installation_translates_without_network(run: Run, config: Path) -
         for line in lines
     )
     assert any(line.startswith("warn  model for zh: starter zh_en") for line in lines)
+    assert lines[0] == f"ok    configuration: {config} is without mistakes"
     assert not (config.parent / "data" / "feedsvc.sqlite").exists(), "looking makes no database"
+
+
+def test_languages_that_go_the_same_way_are_tried_once(config: Path) -> None:
+    config.write_text(config.read_text() + '[[sources]]\nid = "more"\nfolder = "more"\nlanguage = "zh-CN"\n')
+    checks = doctor.examine(load_config(config), now=NOW)
+    assert [c.name for c in checks if "zh" in c.name] == [
+        "model for zh",
+        "translation from zh without network",
+    ]
 
 
 def test_as_json_every_check_has_its_verdict_and_cure(run: Run, config: Path) -> None:
@@ -286,6 +296,9 @@ def test_a_database_that_cannot_be_opened_is_named() -> None:
     found = doctor.check_database(StoreError("/srv/x.sqlite: unable to open database file"))
     assert found.verdict == "fail"
     assert "/srv/x.sqlite" in found.found
+    assert found.cure == "go back to a backup, or to a copy beside it"
+    advised = StoreError("/srv/x.sqlite: it is read-only; give it to the user")
+    assert doctor.check_database(advised).cure == "", "one advice is enough"
     assert doctor.check_database(Look(revision=None, is_current=False, newest=None)).verdict == "ok"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_an_entry_is_found_by_a_part_of_its_title_in_either_language(
     config: Config, store: Store, translator: FakeTranslator
 ) -> None:
     refreshed(config, store, translator)
-    for part in ("拜登来", "has come"):
+    for part in ("拜登来", "has come", "HAS come"):
         found = explain_entry(config, store, translator, "articles", part)
         assert found["guid"] == "new"
     assert found["terms"] == [{"source": "拜登", "target": "Biden", "kept": 2, "missing": 0}]
@@ -102,12 +103,28 @@ def test_what_a_better_model_would_change_says_so(
     assert [state.startswith("translated; waits") for state in states] == [True, True, False]
 
 
+def test_what_a_source_fails_of_is_told_with_its_entries(
+    config: Config, store: Store, translator: FakeTranslator
+) -> None:
+    refreshed(config, store, translator)
+    assert explain_source(config, store, translator, "articles")["problems"] == []
+    shutil.rmtree(config.sources[0].location)
+    refreshed(config, store, translator)
+    found = explain_source(config, store, translator, "articles")
+    assert len(found["entries"]) == 3
+    assert [p.rpartition(": ")[2] for p in found["problems"]] == ["there is no such folder"]
+
+
 @pytest.mark.parametrize(
     ("source", "guid", "message"),
     [
         ("nobody", "x", 'there is no source "nobody"; there are: articles'),
         ("articles", "不在", 'no entry of "articles"'),
-        ("articles", "English", "several entries"),
+        (
+            "articles",
+            "English",
+            r'^2 entries of "articles" have that; name one by its guid:\n    bad  English',
+        ),
     ],
 )
 def test_what_is_not_there_is_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -46,6 +47,23 @@ def test_every_command_teaches_by_example(command: tuple[str, ...], run: Run) ->
     assert " ".join(("feedsvc", *command)).strip() in told
     assert all(len(line) <= 80 for line in told.splitlines())
     assert all("  # " in line for line in told.strip().splitlines()), "one line for each example"
+
+
+@pytest.mark.parametrize("group", [(), ("models",), ("opml",)], ids=" ".join)
+def test_each_command_is_told_in_a_whole_line(
+    group: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = run(*group, "--help")[1].partition("Commands:\n")[2].partition("\n\n")[0]
+    assert listed
+    assert [line for line in listed.splitlines() if not line.endswith(".")] == []
+    assert "..." not in listed
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_what_a_command_takes_is_in_its_usage_once(command: tuple[str, ...], run: Run) -> None:
+    usage = run(*command, "--help")[1].partition("\n\n")[0]
+    assert not re.search(r"\[\[|\{\{|[a-z]\}", usage), usage
 
 
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
