@@ -12,10 +12,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, func, insert, select, update
 
 from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
+from feedsvc.store import ages
 from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
 #: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
@@ -24,6 +25,8 @@ ENTRY = TypeAdapter(Entry)
 _CADENCE = TypeAdapter(Cadence)
 _REMOVED = object()
 _TICK = timedelta(seconds=1)
+#: clocks are corrected by less
+_CLOCK_SLACK = timedelta(days=1)
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
 
@@ -118,27 +121,42 @@ def save_feed(connection: Connection, source_id: str, feed: ParsedFeed, *, now: 
 
 
 def prune(
-    connection: Connection, source_id: str, *, keep: int | None, before: datetime | None, now: datetime
+    connection: Connection, source_id: str, *, keep: int | None, keep_for: timedelta | None, now: datetime
 ) -> int:
-    """Remove all but the newest entries of a source, and those of before, for good; a tombstone keeps each from coming back."""
-    rows: list[RowMapping] = []
+    """Remove all but the newest entries of a source, and those that are too old, for good; a tombstone keeps each from coming back."""
     own = select(entries).where(entries.c.source_id == source_id)
-    if before is not None:
-        rows += connection.execute(own.where(entries.c.dated_at < before)).mappings()
+    rows: dict[str, RowMapping] = {}
+    if keep_for is not None and (before := _too_old_before(connection, source_id, keep_for, now)):
+        rows |= _by_guid(connection, own.where(entries.c.dated_at < before))
     if keep is not None:
-        newest_first = own.order_by(entries.c.dated_at.desc(), entries.c.guid)
-        left = (row for row in connection.execute(newest_first.offset(keep)).mappings())
-        rows += [row for row in left if before is None or row["dated_at"] >= before]
-    for row in rows:
-        here = {"source_id": source_id, "guid": row["guid"]}
+        # what was dated by a clock that has been put back since would be the newest for as long as that was ahead
+        limit = now + _CLOCK_SLACK
+        is_out_of_time = and_(entries.c.dated_at > limit, entries.c.first_seen_at > limit)
+        newest_first = own.order_by(is_out_of_time, entries.c.dated_at.desc(), entries.c.guid)
+        rows |= _by_guid(connection, newest_first.offset(keep))
+    for guid, row in rows.items():
+        here = {"source_id": source_id, "guid": guid}
         title = ENTRY.validate_json(row["data"]).title
         connection.execute(insert(changes).values(**here, dated_at=row["dated_at"]))
         connection.execute(insert(tombstones).values(**here, removed_at=now, link=row["link"], title=title))
         for table in (translations, pages, entries):
-            connection.execute(
-                delete(table).where(table.c.source_id == source_id, table.c.guid == row["guid"])
-            )
+            connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid == guid))
     return len(rows)
+
+
+def _too_old_before(
+    connection: Connection, source_id: str, keep_for: timedelta, now: datetime
+) -> datetime | None:
+    """The date before which entries of a source are too old; None where none is."""
+    oldest = select(func.min(entries.c.dated_at)).where(entries.c.source_id == source_id)
+    found: datetime | None = connection.execute(oldest).scalar()
+    if found is None or found >= now - keep_for:
+        return None  # not by any clock
+    return ages.too_old_before(connection, keep_for, now=now)
+
+
+def _by_guid(connection: Connection, query: Select[Any]) -> dict[str, RowMapping]:
+    return {row["guid"]: row for row in connection.execute(query).mappings()}
 
 
 def content_hash(entry: Entry) -> str:
@@ -210,6 +228,9 @@ def _earlier(
 
 
 def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
+    if any(not (entry.published or entry.updated) for entry in unknown):
+        # by a clock that is behind they would be too old as soon as that is right again
+        now = max(now, ages.newest_stated(connection) or now)
     rows = [
         {
             "source_id": entry.source_id,
