@@ -38,7 +38,7 @@ def config(tmp_path: Path, web: WebServer) -> Config:
 @pytest.fixture
 def refresh(config: Config, translator: FakeTranslator) -> Refresh:
     def refresh(at: datetime) -> RunReport:
-        with Store(config.database) as store, Fetcher() as fetcher:
+        with Store(config.database) as store, Fetcher(config.limits) as fetcher:
             report = pipeline.refresh(config, store, fetcher, translator, now=at)
             tidy(config, store, now=at)
         return report
