@@ -33,6 +33,8 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: _RIGHTS,
 }
 _INCREMENTAL = 2
+#: of PostgreSQL, where a URL names none
+_DRIVER = "postgresql+psycopg"
 
 
 class Database:
@@ -122,8 +124,10 @@ def store_errors(place: str) -> Iterator[None]:
 def open_engine(url: str) -> Engine:
     """What connects to a database. Raises: StoreError."""
     parsed = make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername=_DRIVER)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(parsed, pool_pre_ping=True)  # the server may have been started anew
     path = parsed.database
     if not path or path == ":memory:":
         return create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
