@@ -13,6 +13,11 @@ from feedsvc.model import Filters, Layout, Limits, TitleLayout
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _LONGEST = timedelta(days=3650)
+#: as SQLAlchemy reads it, but that nothing of a password can be taken for something else, and shown
+_SERVER = re.compile(
+    r"(?:[^:/?#@\s]*(?::[^@\s]*)?@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])?(?::(?P<port>\d{1,5}))?"
+    r"(?:/[^?#@\s]*)?(?:\?(?P<settings>[^@#\s]*))?"
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -56,6 +61,29 @@ def parse_listen(value: object) -> tuple[str, int]:
 def _base_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
         raise ValueError(f'"{value}" must start with http:// or https:// and have no query')
+    return value
+
+
+def _database(value: str) -> str:
+    """A URL of a database; whatever is wrong, nothing of it is shown, since it may hold a password."""
+    kind, _, rest = value.partition("://")
+    if kind in ("sqlite", "sqlite+pysqlite"):
+        path = rest.removeprefix("/")
+        if path == rest or path in ("", ":memory:") or "?" in path or not path.isprintable():
+            raise ValueError(
+                'must be "sqlite:///" and the path of a file, without "?"; an absolute one makes four slashes'
+            )
+        return value
+    if kind not in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
+        raise ValueError('must start with "sqlite:///" or "postgresql://"')
+    match = _SERVER.fullmatch(rest)
+    if not match or int(match["port"] or 0) > 65535:
+        raise ValueError(
+            'must be "postgresql://USER:PASSWORD@HOST:PORT/NAME"; in user and password, @ : / ? # and % are written '
+            "%40 %3A %2F %3F %23 and %25"
+        )
+    if "password" in (match["settings"] or ""):
+        raise ValueError("must have its password before the host, or in ~/.pgpass")
     return value
 
 
@@ -126,7 +154,7 @@ class _Service(Table):
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
     target_language: _Tag = "en"
     beam_size: Annotated[int, Field(ge=1, le=8)] = 2
-    database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
+    database: Annotated[str, AfterValidator(_database)] | None = None
     publish_after: _Duration = timedelta(hours=6)
     keep_memory: Annotated[_Duration, Field(ge=timedelta(days=1))] = timedelta(days=365)
     credit: bool = True

@@ -135,8 +135,11 @@ def check_space(name: str, free_bytes: int) -> Check:
 def check_database(found: Look | FeedsvcError) -> Check:
     """Whether it opens, is whole, and has the schema of this program."""
     if isinstance(found, FeedsvcError):
-        newer = isinstance(found, SchemaTooNew)
-        cure = "or go back to the copy beside it" if newer else "go back to a backup, or to a copy beside it"
+        cure = "go back to a backup, or to a copy beside it"
+        if isinstance(found, SchemaTooNew):
+            cure = "or go back to the copy beside it"
+        elif str(found).startswith("postgresql"):
+            cure = "see that its server runs, and lets this user in"
         return Check(name="database", verdict="fail", found=str(found), cure=cure)
     if found.revision is None:
         return Check(name="database", verdict="ok", found="there is none yet; the first refresh makes it")

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from feedsvc.errors import StoreError
@@ -41,8 +41,7 @@ class Database:
     """A database, opened by its SQLAlchemy URL; a context manager."""
 
     def __init__(self, url: str) -> None:
-        with store_errors("database"):
-            self._url = make_url(url)
+        self._url = parsed_url(url)
         self._place = self._url.render_as_string()
         with store_errors(self._place):
             self._engine = open_engine(url)
@@ -106,6 +105,14 @@ class Database:
             yield connection
 
 
+def parsed_url(url: str) -> URL:
+    """A URL as SQLAlchemy reads it. Raises: StoreError, which shows nothing of it: it may hold a password."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError("the address of the database is no URL that can be read") from None
+
+
 @contextmanager
 def store_errors(place: str) -> Iterator[None]:
     """What the database or its driver says, as one line."""
@@ -116,6 +123,8 @@ def store_errors(place: str) -> Iterator[None]:
         said = str(reason).splitlines()[0]
         # the upper bits of a code say more exactly what the lower eight say
         advice = _ADVICE.get(getattr(reason, "sqlite_errorcode", 0) & 0xFF)
+        if isinstance(reason, ModuleNotFoundError) and reason.name == "psycopg":
+            advice = "install it with: pip install 'psycopg[binary]'"
         raise StoreError(f"{place}: {said}; {advice}" if advice else f"{place}: {said}") from error
     except OSError as error:
         raise StoreError(f"{error.filename or place}: {error.strerror or error}") from error
