@@ -89,7 +89,7 @@ class Access:
     username: str | None = None
     password: Secret | None = None
     #: URL; "direct": none, whatever the environment says; None: that of the environment, if any
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
