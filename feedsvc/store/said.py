@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from feedsvc import revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
@@ -124,24 +124,34 @@ def prune(
     connection: Connection, source_id: str, *, keep: int | None, keep_for: timedelta | None, now: datetime
 ) -> int:
     """Remove all but the newest entries of a source, and those that are too old, for good; a tombstone keeps each from coming back."""
-    own = select(entries).where(entries.c.source_id == source_id)
-    rows: dict[str, RowMapping] = {}
+    own = select(entries.c.guid).where(entries.c.source_id == source_id)
+    guids: set[str] = set()
     if keep_for is not None and (before := _too_old_before(connection, source_id, keep_for, now)):
-        rows |= _by_guid(connection, own.where(entries.c.dated_at < before))
+        guids |= set(connection.execute(own.where(entries.c.dated_at < before)).scalars())
     if keep is not None:
         # what was dated by a clock that has been put back since would be the newest for as long as that was ahead
         limit = now + _CLOCK_SLACK
         is_out_of_time = and_(entries.c.dated_at > limit, entries.c.first_seen_at > limit)
         newest_first = own.order_by(is_out_of_time, entries.c.dated_at.desc(), entries.c.guid)
-        rows |= _by_guid(connection, newest_first.offset(keep))
-    for guid, row in rows.items():
-        here = {"source_id": source_id, "guid": guid}
+        guids |= set(connection.execute(newest_first.offset(keep)).scalars())
+    for batch in batches(sorted(guids)):
+        _bury(connection, source_id, batch, now)
+    return len(guids)
+
+
+def _bury(connection: Connection, source_id: str, guids: Sequence[str], now: datetime) -> None:
+    """Remove entries, and put a tombstone in the place of each."""
+    chosen = select(entries).where(entries.c.source_id == source_id, entries.c.guid.in_(guids))
+    gone, stones = [], []
+    for row in connection.execute(chosen).mappings():
+        here = {"source_id": source_id, "guid": row["guid"]}
         title = ENTRY.validate_json(row["data"]).title
-        connection.execute(insert(changes).values(**here, dated_at=row["dated_at"]))
-        connection.execute(insert(tombstones).values(**here, removed_at=now, link=row["link"], title=title))
-        for table in (translations, pages, entries):
-            connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid == guid))
-    return len(rows)
+        gone.append({**here, "dated_at": row["dated_at"]})
+        stones.append({**here, "removed_at": now, "link": row["link"], "title": title})
+    connection.execute(insert(changes), gone)
+    connection.execute(insert(tombstones), stones)
+    for table in (translations, pages, entries):
+        connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid.in_(guids)))
 
 
 def _too_old_before(
@@ -153,10 +163,6 @@ def _too_old_before(
     if found is None or found >= now - keep_for:
         return None  # not by any clock
     return ages.too_old_before(connection, keep_for, now=now)
-
-
-def _by_guid(connection: Connection, query: Select[Any]) -> dict[str, RowMapping]:
-    return {row["guid"]: row for row in connection.execute(query).mappings()}
 
 
 def content_hash(entry: Entry) -> str:
