@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from feedsvc.archives import Archives, bounds, plan
-from feedsvc.config import Config
+from feedsvc.config import Config, load_config
+from feedsvc.errors import ConfigError, PublishError
 from feedsvc.model import Article, Failure, OutputFeed
 from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
@@ -70,6 +72,7 @@ class _Publishing:
         self._config = config
         self._store = store
         self._folder = Folder(config.output_dir, precompress=config.precompress)
+        _take(self._folder, config)
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
         #: the same, by source
@@ -279,6 +282,27 @@ class _Publishing:
             media=self._media,
             only_these_media=self._is_full,
         )
+
+
+def _take(folder: Folder, config: Config) -> None:
+    """Have a folder for one configuration alone: each would remove the pages of the other.
+
+    Raises: PublishError where another one publishes into it too.
+    """
+    owner = folder.owner
+    if config.path is None or owner == (path := config.path.resolve()):
+        return
+    if owner is not None and _output_dir(owner) == folder.path:
+        raise PublishError(folder.path, f"is the output_dir of {owner} too; give each configuration its own")
+    folder.owner = path
+
+
+def _output_dir(config: Path) -> Path | None:
+    """Where another configuration publishes, if it is still there."""
+    try:
+        return load_config(config).output_dir
+    except ConfigError:
+        return None
 
 
 def _in_a_row(newest_first: Iterable[Article]) -> Iterator[_InARow]:
