@@ -102,6 +102,11 @@ class Store(Shown):
     ) -> list[Saved]:
         """Save what several sources said, None where one said nothing new, with the state of each."""
         looks = list(read)
+        if self._engine.dialect.name == "postgresql":
+            looks = [
+                (i, *said.fitting(feed, state)) if feed is not None else (i, feed, state)
+                for i, feed, state in looks
+            ]
         with self._transaction() as connection:
             said.save_states(connection, {source_id: state for source_id, _, state in looks}, now=now)
             return [

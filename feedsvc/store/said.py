@@ -24,6 +24,8 @@ EDIT_LIMIT = 24
 ENTRY = TypeAdapter(Entry)
 _CADENCE = TypeAdapter(Cadence)
 _REMOVED = object()
+#: bytes; a row of an index of PostgreSQL may have 2,704
+_LONGEST_IN_INDEX = 2_500
 _TICK = timedelta(seconds=1)
 #: clocks are corrected by less
 _CLOCK_SLACK = timedelta(days=1)
@@ -214,8 +216,8 @@ def _earlier(
 ) -> dict[str, Any]:
     """The rows of entries that now have another guid, by that guid; `_REMOVED` for those removed for good."""
     found: dict[str, Any] = {}
-    titles = {entry.link: (entry.guid, entry.title) for entry in new}
-    for batch in batches([entry.link for entry in new]):
+    titles = {_indexed(entry.link): (entry.guid, entry.title) for entry in new}
+    for batch in batches(list(titles)):
         removed = select(tombstones.c.link, tombstones.c.title).where(
             tombstones.c.source_id == source_id, tombstones.c.link.in_(batch)
         )
@@ -233,6 +235,27 @@ def _earlier(
     return found
 
 
+def _indexed(link: str | None) -> str | None:
+    """What is looked for in the place of a link: one that is too long for an index of PostgreSQL has a digest."""
+    if link is None or len(link.encode()) <= _LONGEST_IN_INDEX:
+        return link
+    return f"sha256:{hashlib.sha256(link.encode()).hexdigest()}"
+
+
+def fitting(feed: ParsedFeed, state: FetchState) -> tuple[ParsedFeed, FetchState]:
+    """What a source said, without entries whose guids are too long for an index of PostgreSQL; they are named."""
+    fits = [len(entry.guid.encode()) <= _LONGEST_IN_INDEX for entry in feed.entries]
+    if all(fits):
+        return feed, state
+    problems = [
+        f"entry {entry.guid[:60]}… left out: its guid has more than {_LONGEST_IN_INDEX:,} bytes, too many for PostgreSQL"
+        for entry, is_fitting in zip(feed.entries, fits, strict=True)
+        if not is_fitting
+    ]
+    kept = tuple(entry for entry, is_fitting in zip(feed.entries, fits, strict=True) if is_fitting)
+    return replace(feed, entries=kept), replace(state, problems=(*state.problems, *problems))
+
+
 def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
     if any(not (entry.published or entry.updated) for entry in unknown):
         # by a clock that is behind they would be too old as soon as that is right again
@@ -245,7 +268,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "dated_at": entry.published or entry.updated or now,
             "first_seen_at": now,
             "edits": 0,
-            "link": entry.link,
+            "link": _indexed(entry.link),
             "data": ENTRY.dump_json(entry).decode(),
         }
         for entry in unknown
@@ -275,7 +298,7 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
             # later than what was published, whatever clock or source dated that
             changed_at=max(now, (row["changed_at"] or old.updated or row["dated_at"]) + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
-            link=entry.link,
+            link=_indexed(entry.link),
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
         )
     )
