@@ -3,7 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +114,16 @@ def test_dates_that_are_still_to_come_make_nothing_older(
     save(store, make_entry(guid="1"), make_entry(guid="2", published=now + timedelta(days=300)), now=now)
     for days in (0, 5, 301, 3650):
         assert tidy(config, store, now=now + timedelta(days=days)).entries == 0
+
+
+def test_dates_of_the_first_year_are_no_trouble(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    save(store, make_entry(guid="1", published=first), now=now)
+    assert tidy(config, store, now=now).entries == 0, "it is the newest"
+    hear(store, now=now)
+    assert tidy(config, store, now=now).entries == 1
 
 
 def test_what_a_wrong_clock_has_dated_keeps_no_new_article_out(

@@ -6,7 +6,7 @@ What it cannot have made are the dates that the sources state of their articles.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection, case, func, select
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, case, func, select
 from feedsvc.store.tables import entries, sources
 
 _DAY = timedelta(days=1)
+#: there is no date before
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def too_old_before(connection: Connection, keep: timedelta, *, now: datetime) -> datetime | None:
@@ -23,7 +25,9 @@ def too_old_before(connection: Connection, keep: timedelta, *, now: datetime) ->
     states dates, up to now, without long times in which nothing came.
     """
     stated = newest_stated(connection, until=now)
-    return stated - keep if stated is not None else lived_before(keep, [now, *_dates(connection, now)])
+    if stated is None:
+        return lived_before(keep, [now, *_dates(connection, now)])
+    return stated - keep if stated - _FIRST > keep else None
 
 
 def lived_before(keep: timedelta, times: Iterable[datetime]) -> datetime | None:
