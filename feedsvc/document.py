@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -69,6 +71,7 @@ def _database(value: str) -> str:
     kind, _, rest = value.partition("://")
     if kind in ("sqlite", "sqlite+pysqlite"):
         path = rest.removeprefix("/")
+        _path(path or "/")
         if path == rest or path in ("", ":memory:") or "?" in path or not path.isprintable():
             raise ValueError(
                 'must be "sqlite:///" and the path of a file, without "?"; an absolute one makes four slashes'
@@ -129,6 +132,14 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    if not value or not {"\0", "\n", "\r"}.isdisjoint(value):
+        raise ValueError("must be a path")
+    if value.startswith("~") and Path(value).parts[0] == os.path.expanduser(Path(value).parts[0]):  # noqa: PTH111 - says so without an error
+        raise ValueError(f'there is no user "{Path(value).parts[0][1:]}" with a folder')
+    return value
+
+
 def _word(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("must be a word, or several on one line")
@@ -139,6 +150,7 @@ _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(slug)]
 _Word = Annotated[str, AfterValidator(_word)]
+_Path = Annotated[str, AfterValidator(_path)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -149,8 +161,8 @@ class Table(BaseModel):
 
 
 class _Service(Table):
-    data_dir: str = "../var/data"
-    output_dir: str = "../var/public"
+    data_dir: _Path = "../var/data"
+    output_dir: _Path = "../var/public"
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
     target_language: _Tag = "en"
     beam_size: Annotated[int, Field(ge=1, le=8)] = 2
@@ -181,7 +193,7 @@ class Elsewhere(Table):
     """A secret that does not stand in the configuration."""
 
     env: _Line | None = None
-    file: _Line | None = None
+    file: _Path | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -218,7 +230,7 @@ class DefaultsTable(Table):
     allow_private: bool | None = None
     full_text: bool | None = None
     proxy: Annotated[str, AfterValidator(_proxy)] | None = None
-    glossaries: list[Annotated[str, Field(min_length=1)]] | None = None
+    glossaries: list[_Path] | None = None
 
 
 class SourceTable(DefaultsTable):
@@ -226,8 +238,8 @@ class SourceTable(DefaultsTable):
 
     id: _Slug
     url: Annotated[str, AfterValidator(http_url)] | None = None
-    file: Annotated[str, Field(min_length=1)] | None = None
-    folder: Annotated[str, Field(min_length=1)] | None = None
+    file: _Path | None = None
+    folder: _Path | None = None
     language: _Tag | None = None
     headers: _Secrets = {}
     cookies: _Secrets = {}
@@ -262,7 +274,7 @@ class OutputTable(Table):
 
 class _Server(Table):
     listen: Annotated[tuple[str, int], BeforeValidator(parse_listen)] = ("127.0.0.1", 8080)
-    refresh_token_file: _Line | None = None
+    refresh_token_file: _Path | None = None
 
 
 class Document(Table):

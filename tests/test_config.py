@@ -278,6 +278,25 @@ def test_the_database_may_be_anywhere(load: Load) -> None:
     assert load('[service]\ndatabase = "sqlite:////srv/a.sqlite"\n').database == "sqlite:////srv/a.sqlite"
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ('[service]\ndata_dir = "{}"\n', "service.data_dir"),
+        ('[service]\noutput_dir = "{}"\n', "service.output_dir"),
+        ('[service]\ndatabase = "sqlite:///{}"\n', "service.database"),
+        ('[server]\nrefresh_token_file = "{}"\n', "server.refresh_token_file"),
+        ('[defaults]\nglossaries = ["{}"]\n', "defaults.glossaries[0]"),
+        ('[[sources]]\nid = "a"\nfile = "{}"\n', "sources[0].file"),
+        ('[[sources]]\nid = "a"\nfolder = "{}"\n', "sources[0].folder"),
+    ],
+)
+def test_what_is_no_path_is_an_error(written: str, key: str, problems: Problems) -> None:
+    assert problems(written.format("~nobody-of-that-name/x")) == (
+        f'{key}: there is no user "nobody-of-that-name" with a folder',
+    )
+    assert problems(written.format("a\\u0000b")) == (f"{key}: must be a path",)
+
+
 def test_the_path_of_a_database_is_relative_to_the_file(load: Load, tmp_path: Path) -> None:
     database = load('[service]\ndatabase = "sqlite:///data/a.sqlite"\n').database
     assert database == f"sqlite:///{tmp_path}/data/a.sqlite"
