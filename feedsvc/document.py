@@ -71,11 +71,11 @@ def _database(value: str) -> str:
     kind, _, rest = value.partition("://")
     if kind in ("sqlite", "sqlite+pysqlite"):
         path = rest.removeprefix("/")
-        _path(path or "/")
-        if path == rest or path in ("", ":memory:") or "?" in path or not path.isprintable():
+        if path == rest or path in ("", ":memory:") or "?" in path:
             raise ValueError(
                 'must be "sqlite:///" and the path of a file, without "?"; an absolute one makes four slashes'
             )
+        _path(path)
         return value
     if kind not in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
         raise ValueError('must start with "sqlite:///" or "postgresql://"')

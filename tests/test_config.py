@@ -335,7 +335,7 @@ def test_a_database_may_be_on_a_server(written: str, load: Load) -> None:
         ("sqlite:///:memory:", 'must be "sqlite:///" and the path'),
         ("sqlite://feedsvc.sqlite", 'must be "sqlite:///" and the path'),
         ("sqlite:///a.sqlite?mode=ro", 'must be "sqlite:///" and the path'),
-        ("sqlite:///a\\nb", 'must be "sqlite:///" and the path'),
+        ("sqlite:///a\\nb", "must be a path"),
         ("postgresql://db.example:port/x", 'must be "postgresql://USER'),
         ("postgresql://db.example:99999/x", 'must be "postgresql://USER'),
         ("postgresql://[::1/x", 'must be "postgresql://USER'),
