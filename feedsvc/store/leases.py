@@ -78,6 +78,7 @@ class FileLease:
     """Two files beside a SQLite database."""
 
     def __init__(self, database: str) -> None:
+        database = os.path.realpath(database)  # whatever way leads to it
         self._paths: dict[Place, Path] = {
             "gate": Path(f"{database}.next"),
             "lock": Path(f"{database}.lock"),

@@ -204,3 +204,13 @@ def test_processes_that_make_the_tables_at_once_do_not_get_in_each_others_way(ur
             one.stdin.write("\n")
             one.stdin.close()
         assert [one.wait() for one in running] == [0] * 4
+
+
+def test_whichever_way_leads_to_a_database_it_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
+    (tmp_path / "other.sqlite").symlink_to("data/db.sqlite")
+    with Store(f"sqlite:///{tmp_path}/data/db.sqlite") as holder, holder.exclusive():
+        for way in ("link/db.sqlite", "other.sqlite"):
+            with Store(f"sqlite:///{tmp_path}/{way}") as other, pytest.raises(StoreBusy):
+                other.exclusive().__enter__()
