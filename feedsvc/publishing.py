@@ -292,7 +292,7 @@ def _take(folder: Folder, config: Config) -> None:
     owner = folder.owner
     if config.path is None or owner == (path := config.path.resolve()):
         return
-    if owner is not None and _output_dir(owner) == folder.path:
+    if owner is not None and _output_dir(owner) == folder.path.resolve():
         raise PublishError(folder.path, f"is the output_dir of {owner} too; give each configuration its own")
     folder.owner = path
 
@@ -300,7 +300,7 @@ def _take(folder: Folder, config: Config) -> None:
 def _output_dir(config: Path) -> Path | None:
     """Where another configuration publishes, if it is still there."""
     try:
-        return load_config(config).output_dir
+        return load_config(config).output_dir.resolve()
     except ConfigError:
         return None
 

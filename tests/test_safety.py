@@ -347,12 +347,17 @@ def test_two_configurations_do_not_publish_into_one_folder(tmp_path: Path, now: 
     one = Service(tmp_path / "one", now, public=tmp_path / "public")
     one.refresh()
     before = one.published()
+    (tmp_path / "link").symlink_to("public")
+    over_link = Service(tmp_path / "third", now, public=tmp_path / "link")
     other = Service(tmp_path / "other", now, public=tmp_path / "public")
     if not Folder(one.public).owner:
         pytest.skip("this file system has no extended attributes")
     said = other.complaint(PublishError)
     assert said == (
         f"{one.public}: is the output_dir of {one.root}/feedsvc.toml too; give each configuration its own"
+    )
+    assert over_link.complaint(PublishError).startswith(
+        f"{over_link.public}: is the output_dir of {one.root}/"
     )
     assert one.published() == before
     one.write(1, text="改了")
