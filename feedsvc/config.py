@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -48,7 +48,7 @@ class Config:
     #: how many hypotheses the search for a translation keeps
     beam_size: int
     #: SQLAlchemy URL
-    database: str
+    database: str = field(repr=False)
     publish_after: timedelta
     #: without being used, after which the translation of a sentence is forgotten
     keep_memory: timedelta = timedelta(days=365)
@@ -119,7 +119,7 @@ def load_config(path: Path) -> Config:
         base_url=document.service.base_url.rstrip("/") + "/",
         target_language=document.service.target_language,
         beam_size=document.service.beam_size,
-        database=document.service.database or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
+        database=_database(document.service.database, folder) or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
         publish_after=document.service.publish_after,
         keep_memory=document.service.keep_memory,
         credit=document.service.credit,
@@ -136,6 +136,12 @@ def load_config(path: Path) -> Config:
 def _token_file(document: Document, folder: Path) -> Path | None:
     given = document.server.refresh_token_file if document.server else None
     return _absolute(folder, given) if given else None
+
+
+def _database(given: str | None, folder: Path) -> str | None:
+    if given is None or not given.startswith("sqlite"):
+        return given
+    return f"sqlite:///{_absolute(folder, given.partition(':///')[2])}"
 
 
 def _read(path: Path) -> str:

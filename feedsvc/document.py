@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import (
@@ -38,6 +40,11 @@ _WANTED = {
 #: which of two types a value was taken for; pydantic has it in the places of errors
 _TEXT, _TABLE = "as text", "as table"
 _LONGEST = timedelta(days=3650)
+#: as SQLAlchemy reads it, but that nothing of a password can be taken for something else, and shown
+_SERVER = re.compile(
+    r"(?:[^:/?#@\s]*(?::[^@\s]*)?@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])?(?::(?P<port>\d{1,5}))?"
+    r"(?:/[^?#@\s]*)?(?:\?(?P<settings>[^@#\s]*))?"
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -96,6 +103,30 @@ def _base_url(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    """A URL of a database; whatever is wrong, nothing of it is shown, since it may hold a password."""
+    kind, _, rest = value.partition("://")
+    if kind in ("sqlite", "sqlite+pysqlite"):
+        path = rest.removeprefix("/")
+        if path == rest or path in ("", ":memory:") or "?" in path:
+            raise ValueError(
+                'must be "sqlite:///" and the path of a file, without "?"; an absolute one makes four slashes'
+            )
+        _path(path)
+        return value
+    if kind not in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
+        raise ValueError('must start with "sqlite:///" or "postgresql://"')
+    match = _SERVER.fullmatch(rest)
+    if not match or int(match["port"] or 0) > 65535:
+        raise ValueError(
+            'must be "postgresql://USER:PASSWORD@HOST:PORT/NAME"; in user and password, @ : / ? # and % are written '
+            "%40 %3A %2F %3F %23 and %25"
+        )
+    if "password" in (match["settings"] or ""):
+        raise ValueError("must have its password before the host, or in ~/.pgpass")
+    return value
+
+
 def _hub(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", value):
         raise ValueError(
@@ -138,6 +169,14 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    if not value or not {"\0", "\n", "\r"}.isdisjoint(value):
+        raise ValueError("must be a path")
+    if value.startswith("~") and Path(value).parts[0] == os.path.expanduser(Path(value).parts[0]):  # noqa: PTH111 - says so without an error
+        raise ValueError(f'there is no user "{Path(value).parts[0][1:]}" with a folder')
+    return value
+
+
 def _word(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("must be a word, or several on one line")
@@ -148,6 +187,7 @@ _Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Tag = Annotated[str, AfterValidator(_tag)]
 _Slug = Annotated[str, AfterValidator(slug)]
 _Word = Annotated[str, AfterValidator(_word)]
+_Path = Annotated[str, AfterValidator(_path)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -158,12 +198,12 @@ class Table(BaseModel):
 
 
 class _Service(Table):
-    data_dir: str = "../var/data"
-    output_dir: str = "../var/public"
+    data_dir: _Path = "../var/data"
+    output_dir: _Path = "../var/public"
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8080/"
     target_language: _Tag = "en"
     beam_size: Annotated[int, Field(ge=1, le=8)] = 2
-    database: Annotated[str, Field(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] | None = None
+    database: Annotated[str, AfterValidator(_database)] | None = None
     publish_after: _Duration = timedelta(hours=6)
     keep_memory: Annotated[_Duration, _at_least("1d")] = timedelta(days=365)
     credit: bool = True
@@ -190,7 +230,7 @@ class Elsewhere(Table):
     """A secret that does not stand in the configuration."""
 
     env: _Line | None = None
-    file: _Line | None = None
+    file: _Path | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -231,7 +271,7 @@ class DefaultsTable(Table):
     allow_private: bool | None = None
     full_text: bool | None = None
     proxy: Annotated[str, AfterValidator(_proxy)] | None = None
-    glossaries: list[Annotated[str, Field(min_length=1)]] | None = None
+    glossaries: list[_Path] | None = None
 
 
 class SourceTable(DefaultsTable):
@@ -239,8 +279,8 @@ class SourceTable(DefaultsTable):
 
     id: _Slug
     url: Annotated[str, AfterValidator(http_url)] | None = None
-    file: Annotated[str, Field(min_length=1)] | None = None
-    folder: Annotated[str, Field(min_length=1)] | None = None
+    file: _Path | None = None
+    folder: _Path | None = None
     language: _Tag | None = None
     headers: _Secrets = {}
     cookies: _Secrets = {}
@@ -275,7 +315,7 @@ class OutputTable(Table):
 
 class _Server(Table):
     listen: Annotated[tuple[str, int], BeforeValidator(parse_listen)] = ("127.0.0.1", 8080)
-    refresh_token_file: _Line | None = None
+    refresh_token_file: _Path | None = None
 
 
 class Document(Table):

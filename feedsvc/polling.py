@@ -111,8 +111,8 @@ def prune(source: Source, store: Store, *, now: datetime) -> int:
     """Remove the entries of a source that are too many or too old; how many."""
     if source.keep_entries is None and source.keep_days is None:
         return 0
-    before = now - timedelta(days=source.keep_days) if source.keep_days else None
-    return store.prune(source.id, keep=source.keep_entries, before=before, now=now)
+    keep_for = timedelta(days=source.keep_days) if source.keep_days else None
+    return store.prune(source.id, keep=source.keep_entries, keep_for=keep_for, now=now)
 
 
 def known(sources: Sequence[Source], store: Store) -> dict[str, Known]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from feedsvc.archives import Archives, bounds, plan
-from feedsvc.config import Config
+from feedsvc.config import Config, load_config
+from feedsvc.errors import ConfigError, PublishError
 from feedsvc.model import Article, Failure, OutputFeed
 from feedsvc.publish import NAME, Folder, Renderer, media, opml, websub
 from feedsvc.publish.files import remove_others, remove_unfinished
@@ -70,6 +72,7 @@ class _Publishing:
         self._config = config
         self._store = store
         self._folder = Folder(config.output_dir, precompress=config.precompress)
+        _take(self._folder, config)
         self._renderer = Renderer(config, store.states([source.id for source in config.sources]))
         self._changes = store.changes()
         #: the same, by source
@@ -279,6 +282,28 @@ class _Publishing:
             media=self._media,
             only_these_media=self._is_full,
         )
+
+
+def _take(folder: Folder, config: Config) -> None:
+    """Have a folder for one configuration alone: each would remove the pages of the other.
+
+    Raises: PublishError where another one publishes the articles of another database into it.
+    """
+    owner = folder.owner
+    if config.path is None or owner == (path := config.path.resolve()):
+        return
+    other = _config_if_any(owner) if owner else None
+    if other and other.output_dir.resolve() == folder.path.resolve() and other.database != config.database:
+        raise PublishError(folder.path, f"is the output_dir of {owner} too; give each configuration its own")
+    folder.owner = path
+
+
+def _config_if_any(path: Path) -> Config | None:
+    """Another configuration, if it is still there."""
+    try:
+        return load_config(path)
+    except ConfigError:
+        return None
 
 
 def _in_a_row(newest_first: Iterable[Article]) -> Iterator[_InARow]:

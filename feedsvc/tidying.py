@@ -32,7 +32,7 @@ def tidy(config: Config, store: Store, *, now: datetime) -> Tidied:
     Raises: StoreError.
     """
     entries = sum(prune(source, store, now=now) for source in config.sources)
-    sentences = store.forget(unused_since=now - config.keep_memory)
+    sentences = store.forget(unused_for=config.keep_memory, now=now)
     media = _remove(_unneeded(config.data_dir / "media", store))
     store.vacuum()
     return Tidied(entries=entries, sentences=sentences, media=media)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import postgres as postgresql
 import pytest
 from fakes import FakeTranslator, WebServer
 from hypothesis import HealthCheck, settings
@@ -118,6 +119,15 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         pytest.skip(f"a small disk of its own cannot be had here: {mounted.stderr.splitlines()[0]}")
     yield Disk(path)
     subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server for all tests, each with a database of its own."""
+    if reason := postgresql.why_not():
+        pytest.skip(f"no PostgreSQL server can be had here: {reason}")
+    with postgresql.server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

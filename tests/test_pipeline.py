@@ -14,6 +14,7 @@ import pytest
 from conftest import SEEDS
 from fakes import Answer, FakeTranslator, WebServer
 from lxml import html
+from postgres import Server
 
 from feedsvc import pipeline
 from feedsvc.config import Config, load_config
@@ -284,6 +285,25 @@ def test_an_edited_entry_is_shown_as_it_was_until_its_new_translation_is_there(w
     for name in ("index.html", "status.atom"):  # they say that one article waits, and why
         assert after.pop(name) != before.pop(name)
     assert after == before
+
+
+def test_a_database_on_a_server_gives_the_same_files(
+    tmp_path: Path, translator: FakeTranslator, now: datetime, postgres: Server
+) -> None:
+    published = []
+    for number, service in enumerate(("", f'database = "{postgres.url()}"')):
+        (tmp_path / str(number)).mkdir()
+        world = World(tmp_path / str(number), translator, now)
+        world.service = service
+        world.sources[0] += "\nkeep_entries = 2\nkeep_days = 900\nmax_entries = 1"
+        for name in "abc":
+            world.write(f"{name}.md", title=name)
+            assert world.refresh().failures == ()
+        for name in "abc":
+            world.write(f"{name}.md", title=name, first="改过的第一段。")
+        assert world.refresh().changed_entries == 2, "of three, two are kept"
+        published.append({name: content for name, (content, _) in world.files().items()})
+    assert published[0] == published[1]
 
 
 def test_a_pruned_entry_never_comes_back(world: World, web: WebServer) -> None:

@@ -23,6 +23,7 @@ from feedsvc.config import Config, load_config
 from feedsvc.errors import FeedsvcError, PublishError, SchemaTooNew, StoreError
 from feedsvc.ingest import Fetcher
 from feedsvc.model import RunReport
+from feedsvc.publish import Folder
 from feedsvc.store import Store, opening, schema
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 80
@@ -339,3 +340,59 @@ def test_a_damaged_database_is_said_and_without_it_everything_comes_back(
     service.database.rename(service.database.with_suffix(".damaged"))
     service.refresh()
     assert service.published() == undisturbed
+
+
+def test_two_configurations_do_not_publish_into_one_folder(tmp_path: Path, now: datetime) -> None:
+    """Each would remove the pages of the other, again and again."""
+    one = Service(tmp_path / "one", now, public=tmp_path / "public")
+    one.refresh()
+    before = one.published()
+    (tmp_path / "link").symlink_to("public")
+    over_link = Service(tmp_path / "third", now, public=tmp_path / "link")
+    other = Service(tmp_path / "other", now, public=tmp_path / "public")
+    if not Folder(one.public).owner:
+        pytest.skip("this file system has no extended attributes")
+    said = other.complaint(PublishError)
+    assert said == (
+        f"{one.public}: is the output_dir of {one.root}/feedsvc.toml too; give each configuration its own"
+    )
+    assert over_link.complaint(PublishError).startswith(
+        f"{over_link.public}: is the output_dir of {one.root}/"
+    )
+    assert one.published() == before
+    one.write(1, text="改了")
+    assert "articles.rss" in one.refresh().files
+    (one.root / "feedsvc.toml").rename(one.root / "old.toml")
+    assert "articles.rss" in other.refresh().files, "nobody else has it any longer"
+    assert "is the output_dir of" in one.complaint(PublishError)
+
+
+def test_a_folder_that_another_configuration_has_given_up_may_be_taken(tmp_path: Path, now: datetime) -> None:
+    one = Service(tmp_path / "one", now, public=tmp_path / "public")
+    one.refresh()
+    one.public = tmp_path / "elsewhere"
+    one.refresh()
+    other = Service(tmp_path / "other", now, public=tmp_path / "public")
+    other.write(1, text="别的")
+    assert "articles.rss" in other.refresh().files
+
+
+def test_two_configurations_with_one_database_publish_all_of_it_each_into_its_own_folder(
+    tmp_path: Path, now: datetime
+) -> None:
+    one = Service(tmp_path / "one", now, data=tmp_path / "data")
+    other = Service(tmp_path / "other", now, data=tmp_path / "data")
+    for service in (one, other, one, other):
+        service.refresh()
+    assert one.published() == other.published()
+    for number, services in enumerate([(one, other), (other, one), (one, other)]):
+        for service in services:
+            service.write(number, text="改了")
+        for service in services:
+            service.refresh()
+        for service in services:
+            assert f"标题{number}" in service.feed()
+            page = service.feed()[f"标题{number}"]
+            assert "改了" in page.content[0].value
+        services[0].refresh()
+        assert one.published() == other.published()

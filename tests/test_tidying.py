@@ -3,7 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,16 @@ def save(store: Store, *entries: Entry, now: datetime) -> None:
     store.save_feed("news", ParsedFeed(entries=entries), FetchState(), now=now)
 
 
+def guids(store: Store) -> list[str]:
+    return [record.entry.guid for record in store.records("news", "en")]
+
+
+def hear(store: Store, *, now: datetime) -> None:
+    """Another source states by an article what time it is."""
+    entry = Entry(source_id="wire", guid=now.isoformat(), title="新闻", published=now - timedelta(minutes=5))
+    store.save_feed("wire", ParsedFeed(entries=(entry,)), FetchState(), now=now)
+
+
 def test_what_is_too_old_or_too_much_is_removed_for_good(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:
@@ -40,8 +50,99 @@ def test_what_is_too_old_or_too_much_is_removed_for_good(
     save(store, *entries, now=now)
     assert tidy(config, store, now=now).entries == 3
     save(store, *entries, now=now)
-    assert [r.entry.guid for r in store.records("news", "en")] == ["a", "b", "c"]
+    assert guids(store) == ["a", "b", "c"]
+    hear(store, now=now + timedelta(days=8))
     assert tidy(config, store, now=now + timedelta(days=8)).entries == 1
+    assert guids(store) == ["a", "b"]
+
+
+def test_a_clock_that_is_years_ahead_removes_nothing(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    wrong = now + timedelta(days=3650)
+    save(
+        store, *[make_entry(guid=str(age), published=now - timedelta(days=age)) for age in (1, 5, 9)], now=now
+    )
+    store.remember({"1": "a"}, now=now)
+    assert tidy(config, store, now=wrong) == Tidied(entries=0, sentences=0, media=0)
+    # what comes while it is wrong, with and without dates of its own
+    save(store, make_entry(guid="0", published=now), now=wrong)
+    other = make_entry(source_id="wire", guid="undated", published=None)
+    store.save_feed("wire", ParsedFeed(entries=(other,)), FetchState(), now=wrong)
+    unlimited = replace(config, sources=(replace(config.sources[0], keep_entries=None),))
+    assert tidy(unlimited, store, now=wrong + timedelta(days=2)) == Tidied(entries=0, sentences=0, media=0)
+    # and is right again
+    assert tidy(unlimited, store, now=now + timedelta(days=1)).entries == 0
+    hear(store, now=now + timedelta(days=2))
+    assert tidy(unlimited, store, now=now + timedelta(days=2)).entries == 1
+    assert guids(store) == ["0", "1", "5"]
+
+
+def test_so_it_is_where_no_article_has_a_date(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    unlimited = replace(config, sources=(replace(config.sources[0], keep_entries=None),))
+    wrong = now + timedelta(days=3650)
+    for day in range(0, 12, 3):
+        at = now + timedelta(days=day)
+        save(store, make_entry(guid=str(day), published=None), now=at)
+        assert tidy(unlimited, store, now=at).entries == 0
+    for day in range(3):
+        at = wrong + timedelta(days=day)
+        save(store, make_entry(guid=f"wrong {day}", published=None), now=at)
+        assert tidy(unlimited, store, now=at).entries == (day == 1), "0 is 11 days old then"
+    assert tidy(unlimited, store, now=now + timedelta(days=14)).entries == 1
+    assert guids(store) == ["wrong 2", "wrong 1", "wrong 0", "9", "6"]
+
+
+def test_a_source_that_falls_silent_keeps_its_last_articles(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(
+        store,
+        *[make_entry(guid=str(age), published=now - timedelta(days=age)) for age in (1, 9, 12)],
+        now=now,
+    )
+    assert tidy(config, store, now=now + timedelta(days=400)).entries == 1
+    hear(store, now=now + timedelta(days=401))
+    assert tidy(config, store, now=now + timedelta(days=401)).entries == 2, "others show that it is 401 days"
+
+
+def test_dates_that_are_still_to_come_make_nothing_older(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(store, make_entry(guid="1"), make_entry(guid="2", published=now + timedelta(days=300)), now=now)
+    for days in (0, 5, 301, 3650):
+        assert tidy(config, store, now=now + timedelta(days=days)).entries == 0
+
+
+def test_dates_of_the_first_year_are_no_trouble(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    save(store, make_entry(guid="1", published=first), now=now)
+    assert tidy(config, store, now=now).entries == 0, "it is the newest"
+    hear(store, now=now)
+    assert tidy(config, store, now=now).entries == 1
+
+
+def test_what_a_wrong_clock_has_dated_keeps_no_new_article_out(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    wrong = now + timedelta(days=3650)
+    save(store, *[make_entry(guid=f"wrong {n}", published=None) for n in range(3)], now=wrong)
+    save(store, *[make_entry(guid=str(n), published=now - timedelta(hours=n)) for n in range(3)], now=now)
+    assert tidy(config, store, now=now).entries == 3
+    assert guids(store) == ["0", "1", "2"]
+
+
+def test_what_was_used_by_a_clock_that_was_ahead_is_forgotten_in_time(
+    config: Config, store: Store, now: datetime
+) -> None:
+    store.remember({"1": "a"}, now=now + timedelta(days=3650))
+    assert tidy(config, store, now=now).sentences == 0
+    hear(store, now=now + timedelta(days=32))
+    assert tidy(config, store, now=now + timedelta(days=32)).sentences == 1
 
 
 def test_sentences_that_nobody_has_met_for_long_are_forgotten(
@@ -49,6 +150,7 @@ def test_sentences_that_nobody_has_met_for_long_are_forgotten(
 ) -> None:
     store.remember({"old": "a", "used": "b"}, now=now)
     store.recall(["used"], now=now + timedelta(days=20))
+    hear(store, now=now + timedelta(days=31))
     assert tidy(config, store, now=now + timedelta(days=31)).sentences == 1
     assert store.recall(["old", "used"], now=now) == {"used": "b"}
 
@@ -63,6 +165,7 @@ def test_pictures_are_kept_as_long_as_an_entry_shows_them(
     save(store, make_entry(body_html=f'<p><img src="media:{NAME}"></p>', published=now), now=now)
     assert tidy(config, store, now=now) == Tidied(entries=0, sentences=0, media=2)
     assert sorted(path.name for path in folder.iterdir()) == [NAME, "mine.txt"]
+    hear(store, now=now + timedelta(days=11))
     assert tidy(config, store, now=now + timedelta(days=11)).media == 1
 
 
@@ -72,7 +175,8 @@ def test_the_room_of_what_was_removed_is_given_back(config: Config, now: datetim
         store.remember({str(number): "x" * 5000 for number in range(300)}, now=now)
         tidy(config, store, now=now)
         before = path.stat().st_size
-        tidy(config, store, now=now + timedelta(days=31))
+        hear(store, now=now + timedelta(days=32))
+        tidy(config, store, now=now + timedelta(days=32))
         assert path.stat().st_size < before / 4
 
 
@@ -87,7 +191,8 @@ def test_so_is_that_of_a_database_from_before(config: Config, now: datetime) -> 
         assert connection.execute("PRAGMA auto_vacuum").fetchone() == (0,)
     connection.close()
     with Store(config.database) as store:
-        tidy(config, store, now=now + timedelta(days=31))
+        hear(store, now=now + timedelta(days=32))
+        tidy(config, store, now=now + timedelta(days=32))
     assert path.stat().st_size < 300_000
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)

@@ -47,7 +47,9 @@ def _value(secret: Secret, what: str, url: str) -> str:
         case "file":
             value = _content(Path(secret.value), what, url)
     value = value.strip()
-    if not value or not value.isprintable():
+    if not value:
+        raise FetchError(url, f"{what} cannot be sent: it is empty")
+    if not value.isprintable():
         raise FetchError(url, f"{what} cannot be sent: it must be one line")
     return value
 

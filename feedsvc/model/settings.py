@@ -45,7 +45,7 @@ class Access:
     username: str | None = None
     password: Secret | None = None
     #: URL; "direct": none, whatever the environment says; None: that of the environment, if any
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Source:
     max_entries: int = 50
     #: newest entries that are kept at all; None: every one
     keep_entries: int | None = None
-    #: days after its date on which an entry is removed; None: never
+    #: days that an entry may be older than the newest of any source, before it is removed; None: for ever
     keep_days: int | None = None
     #: whether the article behind each link is fetched
     full_text: bool = False

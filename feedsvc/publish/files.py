@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container
+from contextlib import suppress
 from pathlib import Path
 
 from feedsvc.errors import PublishError
@@ -11,6 +12,8 @@ from feedsvc.publish.compression import SUFFIXES, pack
 
 #: how the name of a file ends that is being written
 UNFINISHED = ".unfinished"
+#: the extended attribute of a folder that says whose it is
+_OWNER = "user.feedsvc.config"
 
 
 class Folder:
@@ -26,6 +29,19 @@ class Folder:
         self.written: list[str] = []
         self._touched: set[Path] = set()
         prepare_folder(path)
+
+    @property
+    def owner(self) -> Path | None:
+        """The configuration whose files these are, as far as the file system can remember that."""
+        try:
+            return Path(os.fsdecode(os.getxattr(self.path, _OWNER)))
+        except (OSError, AttributeError):  # not every system has such attributes
+            return None
+
+    @owner.setter
+    def owner(self, config: Path) -> None:
+        with suppress(OSError, AttributeError):
+            os.setxattr(self.path, _OWNER, os.fsencode(config))
 
     def write(self, name: str, content: bytes) -> None:
         """Have a file with this content. Raises: PublishError; the old file then stays."""

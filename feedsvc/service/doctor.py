@@ -20,7 +20,9 @@ from feedsvc import WRITTEN, languages
 from feedsvc.config import Config
 from feedsvc.errors import FeedsvcError, LanguagePairMissing, SchemaTooNew
 from feedsvc.service import texts
+from feedsvc.service.findings import Check
 from feedsvc.service.offline import no_network
+from feedsvc.service.secrecy import check_secrets
 from feedsvc.service.user import amiss, name_of, owner_of, there
 from feedsvc.store import Store
 from feedsvc.store.looking import Look, look
@@ -33,18 +35,6 @@ _LEEWAY = timedelta(minutes=5)
 _LITTLE_BYTES = 1_000_000_000
 _TOO_LITTLE_BYTES = 100_000_000
 _LOCAL = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    verdict: Literal["ok", "warn", "fail"]
-    #: what was found
-    found: str
-    #: what to do about it; empty if nothing
-    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +73,7 @@ def examine(config: Config, *, now: datetime) -> list[Check]:
         check_database(found),
         check_clock(now, found.newest if isinstance(found, Look) else None),
         check_base_url(config.base_url),
+        *check_secrets(config),
         *(_translations(config, _languages(config, found)) if written[0].verdict == "ok" else ()),
     ]
 
@@ -134,6 +125,8 @@ def check_database(found: Look | FeedsvcError) -> Check:
         cure = "" if "; " in str(found) else "go back to a backup, or to a copy beside it"
         if isinstance(found, SchemaTooNew):
             cure = "or go back to the copy beside it"
+        elif str(found).startswith("postgresql"):
+            cure = "see that its server runs, and lets this user in"
         return Check(name="database", verdict="fail", found=str(found), cure=cure)
     if found.revision is None:
         return Check(name="database", verdict="ok", found="there is none yet; the first refresh makes it")

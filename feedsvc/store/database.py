@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from feedsvc.model import Entry, FetchState, Known, ParsedFeed, Pending, Source, Translation
-from feedsvc.store import said
+from feedsvc.store import ages, said
 from feedsvc.store.said import Saved, batches
 from feedsvc.store.shown import TRANSLATION, Key, Shown, same_entry
 from feedsvc.store.tables import changes, entries, memory, translations
@@ -102,6 +102,11 @@ class Store(Shown):
     ) -> list[Saved]:
         """Save what several sources said, None where one said nothing new, with the state of each."""
         looks = list(read)
+        if self._engine.dialect.name == "postgresql":
+            looks = [
+                (i, *said.fitting(feed, state)) if feed is not None else (i, feed, state)
+                for i, feed, state in looks
+            ]
         with self._transaction() as connection:
             said.save_states(connection, {source_id: state for source_id, _, state in looks}, now=now)
             return [
@@ -115,14 +120,14 @@ class Store(Shown):
             said.save_states(connection, {source_id: state}, now=now)
 
     def prune(
-        self, source_id: str, *, keep: int | None, before: datetime | None = None, now: datetime
+        self, source_id: str, *, keep: int | None = None, keep_for: timedelta | None = None, now: datetime
     ) -> int:
-        """Remove all but the newest entries of a source, and those of before, for good; how many.
+        """Remove all but the newest entries of a source, and those that are too old, for good; how many.
 
-        A tombstone keeps each from coming back.
+        A tombstone keeps each from coming back. How old is too old see `ages`.
         """
         with self._transaction() as connection:
-            return said.prune(connection, source_id, keep=keep, before=before, now=now)
+            return said.prune(connection, source_id, keep=keep, keep_for=keep_for, now=now)
 
     def pending(
         self, source_ids: Collection[str], target_language: str, *, again: bool = False
@@ -251,10 +256,17 @@ class Store(Shown):
                 found |= hits
         return found
 
-    def forget(self, *, unused_since: datetime) -> int:
-        """Remove from the translation memory what nobody has asked for since then; how many sentences."""
+    def forget(self, *, unused_for: timedelta, now: datetime) -> int:
+        """Remove from the translation memory what nobody has asked for so long; how many sentences.
+
+        What was used by a clock that has been put back since counts as used now.
+        """
         with self._transaction() as connection:
-            return connection.execute(delete(memory).where(memory.c.used_at < unused_since)).rowcount
+            connection.execute(update(memory).where(memory.c.used_at > now).values(used_at=now))
+            before = ages.too_old_before(connection, unused_for, now=now)
+            return (
+                connection.execute(delete(memory).where(memory.c.used_at < before)).rowcount if before else 0
+            )
 
     def records(self, source_id: str, target_language: str) -> list[Record]:
         """All entries of a source, newest first."""

@@ -11,11 +11,12 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, Protocol, TextIO
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from feedsvc.errors import StoreBusy, StoreError
 
@@ -77,6 +78,7 @@ class FileLease:
     """Two files beside a SQLite database."""
 
     def __init__(self, database: str) -> None:
+        database = os.path.realpath(database)  # whatever way leads to it
         self._paths: dict[Place, Path] = {
             "gate": Path(f"{database}.next"),
             "lock": Path(f"{database}.lock"),
@@ -141,7 +143,11 @@ class AdvisoryLease:
     def give_back(self, place: Place) -> None:
         """See `Lease`."""
         if place in self._held:
-            self._held.pop(place).close()
+            with self._held.pop(place) as connection, suppress(SQLAlchemyError):  # it may have been ended
+                # the server learns of the end of a connection only later; whoever is next need not wait for that
+                connection.execute(
+                    text("SELECT pg_advisory_unlock(:c, :n)"), {"c": _CLASS, "n": _NUMBERS[place]}
+                )
 
     def holder(self) -> str:
         """See `Lease`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, make_url, select
+from sqlalchemy import Connection, Engine, func, select
 
 from feedsvc.errors import StoreError
 from feedsvc.store import opening, schema
@@ -29,8 +29,7 @@ def look(url: str) -> Look:
 
     Raises: SchemaTooNew; StoreError if it cannot be opened, or is damaged.
     """
-    with opening.store_errors("database"):
-        parsed = make_url(url)
+    parsed = opening.parsed_url(url)
     place = parsed.render_as_string()
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database and not Path(parsed.database).exists():

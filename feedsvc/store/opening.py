@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from feedsvc.errors import StoreError
@@ -33,14 +33,15 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: _RIGHTS,
 }
 _INCREMENTAL = 2
+#: of PostgreSQL, where a URL names none
+_DRIVER = "postgresql+psycopg"
 
 
 class Database:
     """A database, opened by its SQLAlchemy URL; a context manager."""
 
     def __init__(self, url: str) -> None:
-        with store_errors("database"):
-            self._url = make_url(url)
+        self._url = parsed_url(url)
         self._place = self._url.render_as_string()
         with store_errors(self._place), ExitStack() as undo:
             self._engine = open_engine(url)
@@ -106,6 +107,14 @@ class Database:
             yield connection
 
 
+def parsed_url(url: str) -> URL:
+    """A URL as SQLAlchemy reads it. Raises: StoreError, which shows nothing of it: it may hold a password."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError("the address of the database is no URL that can be read") from None
+
+
 @contextmanager
 def store_errors(place: str) -> Iterator[None]:
     """What the database or its driver says, as one line."""
@@ -116,6 +125,8 @@ def store_errors(place: str) -> Iterator[None]:
         said = str(reason).splitlines()[0]
         # the upper bits of a code say more exactly what the lower eight say
         advice = _ADVICE.get(getattr(reason, "sqlite_errorcode", 0) & 0xFF)
+        if isinstance(reason, ModuleNotFoundError) and reason.name == "psycopg":
+            advice = "install it with: pip install 'psycopg[binary]'"
         raise StoreError(f"{place}: {said}; {advice}" if advice else f"{place}: {said}") from error
     except OSError as error:
         raise StoreError(f"{error.filename or place}: {error.strerror or error}") from error
@@ -124,8 +135,10 @@ def store_errors(place: str) -> Iterator[None]:
 def open_engine(url: str) -> Engine:
     """What connects to a database. Raises: StoreError."""
     parsed = make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername=_DRIVER)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(parsed, pool_pre_ping=True)  # the server may have been started anew
     path = parsed.database
     if not path or path == ":memory:":
         return create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})

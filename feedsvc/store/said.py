@@ -12,10 +12,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from feedsvc import WRITTEN, revision
 from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
+from feedsvc.store import ages
 from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
 #: changes of one entry without a new `updated` of its source; a page that differs at every look is then left alone
@@ -23,7 +24,11 @@ EDIT_LIMIT = 24
 ENTRY = TypeAdapter(Entry)
 _CADENCE = TypeAdapter(Cadence)
 _REMOVED = object()
+#: bytes; a row of an index of PostgreSQL may have 2,704
+_LONGEST_IN_INDEX = 2_500
 _TICK = timedelta(seconds=1)
+#: clocks are corrected by less
+_CLOCK_SLACK = timedelta(days=1)
 _Value = TypeVar("_Value")
 _BATCH = 400  # rows or parameters in one statement
 
@@ -118,27 +123,48 @@ def save_feed(connection: Connection, source_id: str, feed: ParsedFeed, *, now: 
 
 
 def prune(
-    connection: Connection, source_id: str, *, keep: int | None, before: datetime | None, now: datetime
+    connection: Connection, source_id: str, *, keep: int | None, keep_for: timedelta | None, now: datetime
 ) -> int:
-    """Remove all but the newest entries of a source, and those of before, for good; a tombstone keeps each from coming back."""
-    rows: list[RowMapping] = []
-    own = select(entries).where(entries.c.source_id == source_id)
-    if before is not None:
-        rows += connection.execute(own.where(entries.c.dated_at < before)).mappings()
+    """Remove all but the newest entries of a source, and those that are too old, for good; a tombstone keeps each from coming back."""
+    own = select(entries.c.guid).where(entries.c.source_id == source_id)
+    guids: set[str] = set()
+    if keep_for is not None and (before := _too_old_before(connection, source_id, keep_for, now)):
+        guids |= set(connection.execute(own.where(entries.c.dated_at < before)).scalars())
     if keep is not None:
-        newest_first = own.order_by(entries.c.dated_at.desc(), entries.c.guid)
-        left = (row for row in connection.execute(newest_first.offset(keep)).mappings())
-        rows += [row for row in left if before is None or row["dated_at"] >= before]
-    for row in rows:
+        # what was dated by a clock that has been put back since would be the newest for as long as that was ahead
+        limit = now + _CLOCK_SLACK
+        is_out_of_time = and_(entries.c.dated_at > limit, entries.c.first_seen_at > limit)
+        newest_first = own.order_by(is_out_of_time, entries.c.dated_at.desc(), entries.c.guid)
+        guids |= set(connection.execute(newest_first.offset(keep)).scalars())
+    for batch in batches(sorted(guids)):
+        _bury(connection, source_id, batch, now)
+    return len(guids)
+
+
+def _bury(connection: Connection, source_id: str, guids: Sequence[str], now: datetime) -> None:
+    """Remove entries, and put a tombstone in the place of each."""
+    chosen = select(entries).where(entries.c.source_id == source_id, entries.c.guid.in_(guids))
+    gone, stones = [], []
+    for row in connection.execute(chosen).mappings():
         here = {"source_id": source_id, "guid": row["guid"]}
         title = ENTRY.validate_json(row["data"]).title
-        connection.execute(insert(changes).values(**here, dated_at=row["dated_at"]))
-        connection.execute(insert(tombstones).values(**here, removed_at=now, link=row["link"], title=title))
-        for table in (translations, pages, entries):
-            connection.execute(
-                delete(table).where(table.c.source_id == source_id, table.c.guid == row["guid"])
-            )
-    return len(rows)
+        gone.append({**here, "dated_at": row["dated_at"]})
+        stones.append({**here, "removed_at": now, "link": row["link"], "title": title})
+    connection.execute(insert(changes), gone)
+    connection.execute(insert(tombstones), stones)
+    for table in (translations, pages, entries):
+        connection.execute(delete(table).where(table.c.source_id == source_id, table.c.guid.in_(guids)))
+
+
+def _too_old_before(
+    connection: Connection, source_id: str, keep_for: timedelta, now: datetime
+) -> datetime | None:
+    """The date before which entries of a source are too old; None where none is."""
+    oldest = select(func.min(entries.c.dated_at)).where(entries.c.source_id == source_id)
+    found: datetime | None = connection.execute(oldest).scalar()
+    if found is None or found >= now - keep_for:
+        return None  # not by any clock
+    return ages.too_old_before(connection, keep_for, now=now)
 
 
 def content_hash(entry: Entry) -> str:
@@ -190,8 +216,8 @@ def _earlier(
 ) -> dict[str, Any]:
     """The rows of entries that now have another guid, by that guid; `_REMOVED` for those removed for good."""
     found: dict[str, Any] = {}
-    titles = {entry.link: (entry.guid, entry.title) for entry in new}
-    for batch in batches([entry.link for entry in new]):
+    titles = {_indexed(entry.link): (entry.guid, entry.title) for entry in new}
+    for batch in batches(list(titles)):
         removed = select(tombstones.c.link, tombstones.c.title).where(
             tombstones.c.source_id == source_id, tombstones.c.link.in_(batch)
         )
@@ -209,7 +235,31 @@ def _earlier(
     return found
 
 
+def _indexed(link: str | None) -> str | None:
+    """What is looked for in the place of a link: one that is too long for an index of PostgreSQL has a digest."""
+    if link is None or len(link.encode()) <= _LONGEST_IN_INDEX:
+        return link
+    return f"sha256:{hashlib.sha256(link.encode()).hexdigest()}"
+
+
+def fitting(feed: ParsedFeed, state: FetchState) -> tuple[ParsedFeed, FetchState]:
+    """What a source said, without entries whose guids are too long for an index of PostgreSQL; they are named."""
+    fits = [len(entry.guid.encode()) <= _LONGEST_IN_INDEX for entry in feed.entries]
+    if all(fits):
+        return feed, state
+    problems = [
+        f"entry {entry.guid[:60]}… left out: its guid has more than {_LONGEST_IN_INDEX:,} bytes, too many for PostgreSQL"
+        for entry, is_fitting in zip(feed.entries, fits, strict=True)
+        if not is_fitting
+    ]
+    kept = tuple(entry for entry, is_fitting in zip(feed.entries, fits, strict=True) if is_fitting)
+    return replace(feed, entries=kept), replace(state, problems=(*state.problems, *problems))
+
+
 def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
+    if any(not (entry.published or entry.updated) for entry in unknown):
+        # by a clock that is behind they would be too old as soon as that is right again
+        now = max(now, ages.newest_stated(connection) or now)
     rows = [
         {
             "source_id": entry.source_id,
@@ -218,7 +268,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "dated_at": _dated_at(entry, now - place * _TICK, now),
             "first_seen_at": now,
             "edits": 0,
-            "link": entry.link,
+            "link": _indexed(entry.link),
             "data": ENTRY.dump_json(entry).decode(),
         }
         for place, entry in enumerate(unknown)
@@ -261,7 +311,7 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
             # later than what was published, whatever clock or source dated that
             changed_at=max(now, (row["changed_at"] or min(dated_at, row["first_seen_at"])) + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
-            link=entry.link,
+            link=_indexed(entry.link),
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
         )
     )

@@ -8,7 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
 
 from feedsvc.errors import SchemaTooNew
 from feedsvc.store.tables import metadata
@@ -18,6 +30,8 @@ if TYPE_CHECKING:
 
 #: the newest revision in migrations/versions
 HEAD = "0004"
+#: held by who changes the tables of a PostgreSQL database; numbers 1 and 2 of the class are those of leases
+_LOCK = (0x66656564, 3)
 #: where Alembic looks for the revision
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
@@ -43,6 +57,8 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "sqlite":
             # its driver begins no transaction before CREATE TABLE; a kill would leave half of the tables
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(*_LOCK)))
         yield connection
 
 

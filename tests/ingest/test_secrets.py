@@ -43,7 +43,7 @@ def test_values_come_from_where_they_are_said_to_be(tmp_path: Path, monkeypatch:
         (Secret("file", "/nowhere/x"), "the header X is not there: /nowhere/x cannot be read: No such file"),
         (Secret("text", "hush\nhush"), "the header X cannot be sent: it must be one line"),
         (Secret("text", "hüsh"), "the header X cannot be sent: it is not in ASCII"),
-        (Secret("text", " "), "the header X cannot be sent: it must be one line"),
+        (Secret("text", " "), "the header X cannot be sent: it is empty"),
     ],
 )
 def test_what_cannot_be_sent_is_named_but_not_shown(secret: Secret, reason: str) -> None:

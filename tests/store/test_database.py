@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +24,7 @@ from feedsvc.model import (
     Verdict,
 )
 from feedsvc.store import Made, Saved, Store
+from feedsvc.store.looking import look
 from feedsvc.store.said import EDIT_LIMIT, content_hash
 
 MakeEntry = Callable[..., Entry]
@@ -626,11 +628,22 @@ def test_what_is_no_database_is_named_in_one_line(tmp_path: Path, content: bytes
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "nodatabase://host/db"])
-def test_an_address_that_leads_nowhere_is_one_line_too(url: str) -> None:
-    with pytest.raises(StoreError) as caught:
-        Store(url)
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "nodatabase://host/db",
+        "postgresql://me:s@secret:secret@host/db",
+        "postgresql://me:secret@host:port/db",
+        "postgresql+nothing://me:secret@host/db",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_one_line_too_without_its_password(url: str) -> None:
+    for opens in (Store, look):
+        with pytest.raises(StoreError) as caught:
+            opens(url)
+        assert "\n" not in str(caught.value)
+        assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path, on_disk: Store) -> None:

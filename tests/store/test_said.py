@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from postgres import Server
 
 from feedsvc.model import Cadence, Entry, FetchState, KnownFile, Page, ParsedFeed, Source
 from feedsvc.store import Saved, Store
@@ -196,3 +197,31 @@ def test_an_entry_has_the_hash_that_it_had_before_rights_were_read() -> None:
     entry = Entry(source_id="news", guid="1", title="标题", body_html="<p>正文。</p>", language="zh")
     assert content_hash(entry) == "81d4cb5f4af0703d7c318a1fe432f0d10f73baf3bc58eaec6c96bd5fde7f0899"
     assert content_hash(replace(entry, rights="© 2026")) == content_hash(entry)
+
+
+LONG = "".join(f"{n:x}" for n in range(3000))  # does not get much shorter by packing
+
+
+def test_an_entry_with_a_very_long_link_is_known_by_it_too(
+    store: Store, read: Read, make_entry: MakeEntry
+) -> None:
+    link = f"https://news.example/{LONG}"
+    read(linked(make_entry, "a1", link=link))
+    assert read(linked(make_entry, "a2", link=link)) == Saved()
+    assert [record.entry.link for record in store.records("news", "en")] == [link]
+
+
+def test_what_is_too_long_for_a_server_is_left_out_and_named_and_costs_no_other_entry(
+    postgres: Server, make_entry: MakeEntry, now: datetime
+) -> None:
+    link = f"https://news.example/{LONG}"
+    entries = (make_entry(guid="1", link=link), make_entry(guid=LONG), make_entry(guid="2"))
+    with Store(postgres.url()) as store:
+        feed, state = ParsedFeed(entries=entries), FetchState(problems=("first",))
+        assert store.save_feed("news", feed, state, now=now) == Saved(new=2)
+        assert guids(store) == {"1", "2"}
+        assert store.state("news").problems == (
+            "first",
+            f"entry {LONG[:60]}… left out: its guid has more than 2,500 bytes, too many for PostgreSQL",
+        )
+        assert store.prune("news", keep=1, now=now) == 1
