@@ -1,8 +1,9 @@
 #!/bin/sh
-# Has the programs of other makers that tests play with: browser, feed reader, systemd's checks. Where they can not
+# Has the programs of other makers that tests play with: browser, feed reader, database, systemd's checks. Where they can not
 # be had, those tests are skipped and say so.
 set -u
 missing=""
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing=" postgresql"
 for pair in chromium:chromium newsboat:newsboat systemd-analyze:systemd; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done

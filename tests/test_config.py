@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_value_is_said_in_words(problems: Problems) -> None
         "defaults.glossaries: must be a list in brackets",
         "defaults.full_text: must be true or false",
         "defaults.layout: must be 'interleaved', 'translation', 'translation-first', 'side-by-side' or 'original'",
-        "sources[0].file: must be text, not nothing",
+        "sources[0].file: must be a path",
         "sources[0].ulr: unknown key; is url meant?",
         "sources[0].auth.username: must be there",
         "sources[0].auth.user: unknown key; is username meant?",

@@ -284,9 +284,8 @@ def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
     stated = entry.published or entry.updated
     if stated is None:
         return otherwise
-    if (
-        stated.tzinfo is None or now < WRITTEN
-    ):  # the database refuses the one, and a wrong clock knows nothing
+    # the database refuses a date without a zone, and a clock that must be wrong knows nothing
+    if stated.tzinfo is None or now < WRITTEN:
         return stated
     return stated if stated <= now else otherwise
 
