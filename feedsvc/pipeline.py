@@ -14,7 +14,7 @@ from functools import partial
 from feedsvc.alarms import publish_alarms
 from feedsvc.config import Config
 from feedsvc.ingest import Fetcher
-from feedsvc.model import Pending, RunReport
+from feedsvc.model import RunReport
 from feedsvc.polling import poll
 from feedsvc.publishing import publish, tell_hubs
 from feedsvc.store import OnWait, Store, Waiting
@@ -68,7 +68,7 @@ def refresh(
     while not is_over:  # others get their turn in between
         with store.exclusive(on_wait or _wait):
             # translate
-            done += work.translate(store.pending([s.id for s in chosen], config.target_language, again=force))
+            done += work.translate(store.queue([s.id for s in chosen], config.target_language, again=force))
             # publish
             files |= _publish(config, store, now=now, force=force and not files, on_progress=on_progress)
             if done.is_complete:
@@ -122,22 +122,19 @@ def turn(
     Raises: StoreError.
     """
     waiting = store.queue([source.id for source in config.sources], config.target_language)
-    picked = store.pending_of(
-        [(w.source_id, w.guid) for w in fair(w for w in waiting if w not in aside)[:_LOADED_AT_ONCE]],
-        config.target_language,
-    )
-    group: list[Pending] = []
+    picked = fair(w for w in waiting if w not in aside)[:_LOADED_AT_ONCE]
+    group: list[Waiting] = []
     size = 0
-    for pending in picked:
+    for pending in store.pending_of([w.key for w in picked], config.target_language):
         size += len(pending.entry.body_html)
         if group and size > article.GROUP_CHARS:
             break
-        group.append(pending)
+        group.append(waiting_of(pending))
     if not group:
         return None
     work = Work(config, store, translator, now=now, retry=False, on_progress=on_progress)
     done = work.translate(group)
-    aside |= set(map(waiting_of, group))
+    aside |= set(group)
     return RunReport(
         translated_entries=done.entries,
         sentences=done.sentences,

@@ -6,7 +6,7 @@ One entry or language that cannot be translated does not cost the others: it is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from feedsvc.model import Failure, Pending, Source
 from feedsvc.store import Store, Waiting
 from feedsvc.translate import Glossary, Translator, article, batch, load_glossary
 
+_READ_AT_ONCE = 100
 #: told what is going on: the stage, how much is done, and of how much
 Progress = Callable[[str, int, int], None]
 
@@ -66,39 +67,25 @@ class Work:
         self._glossaries, self._unreadable = glossaries(config)
         self._tried: set[Waiting] = set()
 
-    def translate(self, waiting: Sequence[Pending]) -> Translated:
+    def translate(self, waiting: Sequence[Waiting]) -> Translated:
         """Translate what waits, as far as there are models and glossaries for it."""
-        waiting = [p for p in waiting if waiting_of(p) not in self._tried]
-        engines = _engines(
-            [p.entry.language for p in waiting], self._translator, self._config.target_language
-        )
+        waiting = [w for w in waiting if w not in self._tried]
+        engines = _engines([w.language for w in waiting], self._translator, self._config.target_language)
         failures = list(_untranslatable(waiting, engines))
-        waits = Counter(p.entry.source_id for p in waiting)
+        waits = Counter(w.source_id for w in waiting)
         failures += [
             Failure(source_id=i, reason=f"{_entries(waits[i])} cannot be translated: {why}")
             for i, why in self._unreadable.items()
             if waits[i]
         ]
-        outlines = []
-        for pending in waiting:
-            glossary, language = self._glossaries.get(pending.entry.source_id), pending.entry.language
-            if glossary is not None and language and language in engines.names:
-                try:
-                    outlines.append(self._outline(pending, language, glossary))
-                except Exception as error:  # noqa: BLE001 - one entry must not cost the others
-                    failures.append(_failure(pending, error))
-        groups = list(article.groups(outlines))
-        total = sum(len(article.distinct(group)) for group in groups)
-        entries = done = asked = 0
-
-        def advance(more: int) -> None:
-            nonlocal done
-            done += more
-            self._on_progress("translate", done, total)
-
-        while groups and not (entries and self._store.is_wanted()):
-            group = groups.pop(0)
-            self._tried |= {waiting_of(item.pending) for item in group}
+        feasible = [w for w in waiting if w.source_id in self._glossaries and w.language in engines.names]
+        progress = _Steps(self._on_progress, len(feasible))
+        groups = article.groups(self._outlines(feasible, failures))
+        alone: list[article.Outline] = []  # of a group that could not be translated as a whole
+        entries = asked = 0
+        while group := [alone.pop(0)] if alone else next(groups, []):
+            if entries and self._store.is_wanted():
+                break
             try:
                 result = batch.translate_group(
                     group,
@@ -107,20 +94,23 @@ class Work:
                     target_language=self._config.target_language,
                     recall=partial(self._store.recall, now=self._now),
                     retry=self._retry,
-                    on_progress=advance,
+                    on_progress=progress.within(group),
                     on_stop=partial(self._store.remember, now=self._now),
                 )
             except StoreError:
                 raise
-            except Exception as error:  # noqa: BLE001 - likewise
-                if len(group) == 1:
-                    failures.append(_failure(group[0].pending, error))
-                groups[:0] = [[item] for item in group] if len(group) > 1 else []
-                continue
-            self._store.save_group(result.translations, result.learnt, now=self._now)
-            entries += len(group)
-            asked += result.asked
-        return Translated(entries=entries, sentences=asked, failures=tuple(failures), is_complete=not groups)
+            except Exception as error:  # noqa: BLE001 - one entry must not cost the others
+                if len(group) > 1:
+                    alone = list(group)
+                    continue
+                failures.append(_failure(group[0].pending, error))
+            else:
+                self._store.save_group(result.translations, result.learnt, now=self._now)
+                entries += len(group)
+                asked += result.asked
+            self._tried |= {waiting_of(item.pending) for item in group}
+            progress.end(group)
+        return Translated(entries=entries, sentences=asked, failures=tuple(failures), is_complete=not group)
 
     def improve(self, sources: Sequence[Source], *, limit: int | None) -> Translated:
         """Translate again what stands in the feeds and would be better, or follow the glossary, now."""
@@ -129,8 +119,46 @@ class Work:
         old = outdated(self._config, self._store, self._translator, sources, self._glossaries, limit=limit)
         return self.translate(old)
 
-    def _outline(self, pending: Pending, language: str, glossary: Glossary) -> article.Outline:
-        return article.outline(pending, language, glossary, target_language=self._config.target_language)
+    def _outlines(self, waiting: Sequence[Waiting], failures: list[Failure]) -> Iterator[article.Outline]:
+        """Read entries and take them apart, a few at a time: a backlog of years does not fit into memory."""
+        for start in range(0, len(waiting), _READ_AT_ONCE):
+            keys = [w.key for w in waiting[start : start + _READ_AT_ONCE]]
+            for pending in self._store.pending_of(keys, self._config.target_language):
+                glossary = self._glossaries[pending.entry.source_id]
+                try:
+                    yield article.outline(
+                        pending,
+                        pending.entry.language or "",
+                        glossary,
+                        target_language=self._config.target_language,
+                    )
+                except Exception as error:  # noqa: BLE001 - likewise
+                    failures.append(_failure(pending, error))
+
+
+class _Steps:
+    """Tells how many entries are translated; within a group by its sentences, as some are long."""
+
+    def __init__(self, on_progress: Progress, total: int) -> None:
+        self._on_progress = on_progress
+        self._total = total
+        self._done = 0
+
+    def within(self, group: Sequence[article.Outline]) -> Callable[[int], None]:
+        """What is to be told of the sentences of a group that are done, as they are."""
+        sentences, done = len(article.distinct(group)), 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            self._on_progress("translate", self._done + len(group) * done // sentences, self._total)
+
+        return advance
+
+    def end(self, group: Sequence[article.Outline]) -> None:
+        """Nothing is left to do for a group."""
+        self._done += len(group)
+        self._on_progress("translate", self._done, self._total)
 
 
 def outdated(
@@ -141,7 +169,7 @@ def outdated(
     glossaries: Mapping[str, Glossary],
     *,
     limit: int | None = None,
-) -> list[Pending]:
+) -> list[Waiting]:
     """The entries in the feeds that an older or lesser model, or another glossary, translated; newest first."""
     target = config.target_language
     made = store.made([s.id for s in sources], target)
@@ -207,16 +235,15 @@ def _engines(languages: Iterable[str | None], translator: Translator, target: st
 
 def backlog(config: Config, store: Store, translator: Translator) -> tuple[Failure, ...]:
     """What keeps the entries that wait now from being translated, as the next refresh would find."""
-    waiting = store.pending([s.id for s in config.sources], config.target_language)
-    languages = [p.entry.language for p in waiting]
-    return _untranslatable(waiting, _engines(languages, translator, config.target_language))
-
-
-def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Failure, ...]:
-    """Why entries wait although all that could be was translated: a failure for each source and language."""
-    stuck = Counter(
-        (p.entry.source_id, p.entry.language) for p in waiting if p.entry.language in engines.reasons
+    waiting = store.queue([s.id for s in config.sources], config.target_language)
+    return _untranslatable(
+        waiting, _engines([w.language for w in waiting], translator, config.target_language)
     )
+
+
+def _untranslatable(waiting: Sequence[Waiting], engines: _Engines) -> tuple[Failure, ...]:
+    """Why entries wait although all that could be was translated: a failure for each source and language."""
+    stuck = Counter((w.source_id, w.language) for w in waiting if w.language in engines.reasons)
     return tuple(
         Failure(
             source_id=source_id, reason=f"{_entries(count)} cannot be translated: {engines.reasons[language]}"
@@ -227,7 +254,8 @@ def _untranslatable(waiting: Sequence[Pending], engines: _Engines) -> tuple[Fail
 
 def waiting_of(pending: Pending) -> Waiting:
     """What the store calls an entry that waits, in its present revision."""
-    return Waiting(pending.entry.source_id, pending.entry.guid, pending.content_hash)
+    entry = pending.entry
+    return Waiting(entry.source_id, entry.guid, pending.content_hash, entry.language)
 
 
 def _failure(pending: Pending, error: Exception) -> Failure:

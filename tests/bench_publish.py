@@ -24,6 +24,8 @@ WHAT = ("anew", "one changed", "nothing changed")
 
 def fill(folder: Path, outputs: int, *, changed: bool = False) -> None:
     """A database of translated entries; or another revision of one of them."""
+    from fakes import to_translate
+
     from feedsvc.config import load_config
     from feedsvc.model import Entry, FetchState, ParsedFeed, Passage, Segment, Translation, Verdict
     from feedsvc.store import Store
@@ -53,7 +55,7 @@ def fill(folder: Path, outputs: int, *, changed: bool = False) -> None:
             state = FetchState(added_at=BEGAN, title=f"News {output}")
             store.save_feed(source_id, ParsedFeed(entries=tuple(said)), state, now=BEGAN)
             made = []
-            for pending in store.pending([source_id], "en"):
+            for pending in to_translate(store, [source_id], "en"):
                 blocks = pending.entry.body_html.count("<p>")
                 paragraph = good("The parties met for another round today and spoke of a <b>truce</b>.")
                 made.append(

@@ -17,9 +17,18 @@ from typing import Any, Self
 import numpy as np
 
 from feedsvc.errors import LanguagePairMissing
-from feedsvc.model import Spent
+from feedsvc.model import Pending, Spent
+from feedsvc.store import Store
 from feedsvc.translate import engine
 from feedsvc.translate.align import Alignment
+
+
+def to_translate(
+    store: Store, source_ids: Sequence[str], target_language: str, *, again: bool = False
+) -> list[Pending]:
+    """The entries that wait for their translation, newest first."""
+    queue = store.queue(source_ids, target_language, again=again)
+    return store.pending_of([waiting.key for waiting in queue], target_language)
 
 
 class FakeTranslator:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,8 +20,8 @@ from postgres import Server
 from feedsvc import pipeline
 from feedsvc.config import Config, load_config
 from feedsvc.ingest import Fetcher
-from feedsvc.model import RunReport
-from feedsvc.store import Store, Waiting
+from feedsvc.model import Pending, RunReport
+from feedsvc.store import Key, Store, Waiting
 from feedsvc.translate import ArgosTranslator, Models
 
 ARTICLE = """---
@@ -596,11 +597,11 @@ def test_what_is_published_stays_as_it_is_when_its_engine_is_gone(world: World) 
 
 def interrupted(world: World, after: int) -> None:
     """A refresh that the user stops when so many sentences are translated."""
-    finished = 0
+    finished = -1  # first it is told of what the memory knew
 
     def stop(stage: str, done: int, total: int) -> None:
         nonlocal finished
-        finished = done if stage == "translate" else finished
+        finished += stage == "translate"  # once for each sentence
         if finished >= after:
             raise KeyboardInterrupt
 
@@ -635,6 +636,34 @@ def test_a_refresh_that_is_stopped_while_it_makes_better_leaves_what_is_publishe
     world.translator.asked.clear()
     report = world.refresh()
     assert (report.improved_entries, len(world.translator.asked)) == (3, 2)
+
+
+def test_a_backlog_is_read_little_by_little_and_translated_in_the_same_groups(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def calls() -> list[tuple[bool, list[str]]]:
+        world.translator.calls.clear()
+        shutil.rmtree(world.root / "data", ignore_errors=True)
+        assert world.refresh().translated_entries == 9
+        return list(world.translator.calls)
+
+    for name in "甲乙丙丁戊己庚辛壬":
+        write(world, name, f"正文{name}。")
+    monkeypatch.setattr("feedsvc.translate.article.GROUP_CHARS", 20)
+    expected = calls()
+    assert len(expected) > 2
+    monkeypatch.setattr("feedsvc.translating._READ_AT_ONCE", 2)
+    most = 0
+    read = Store.pending_of
+
+    def pending_of(store: Store, keys: Sequence[Key], target_language: str) -> list[Pending]:
+        nonlocal most
+        most = max(most, len(keys))
+        return read(store, keys, target_language)
+
+    monkeypatch.setattr(Store, "pending_of", pending_of)
+    assert calls() == expected
+    assert most == 2
 
 
 def test_force_asks_nothing_that_is_known_and_makes_nothing_better_twice(world: World) -> None:

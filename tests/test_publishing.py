@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fakes import to_translate
 from lxml import etree, html
 
 from feedsvc.config import load_config
@@ -84,7 +85,7 @@ class Desk:
 
     def translate(self, limit: int = 100) -> None:
         """Some of what waits is translated, the newest first."""
-        waiting = self.store.pending(list(SOURCES), "en")[:limit]
+        waiting = to_translate(self.store, list(SOURCES), "en")[:limit]
         self.store.save_group([(p, translation(p)) for p in waiting], {}, now=self.now)
 
     def publish(self) -> tuple[str, ...]:

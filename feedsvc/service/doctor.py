@@ -259,7 +259,7 @@ def _languages(config: Config, found: Look | FeedsvcError) -> list[str]:
     if isinstance(found, Look) and found.is_current:
         with Store(config.database) as store:
             spoken += [made.language for made in store.made(ids, config.target_language)]
-            spoken += [p.entry.language for p in store.pending(ids, config.target_language)]
+            spoken += [w.language or "" for w in store.queue(ids, config.target_language)]
     return list(dict.fromkeys(language for language in spoken if language))
 
 

@@ -75,8 +75,7 @@ class _Context:
         self._glossary: Glossary = glossaries.get(source.id, NO_GLOSSARY)
         self.records = store.records(source.id, config.target_language)
         self._better = {
-            pending.entry.guid
-            for pending in translating.outdated(config, store, translator, [source], glossaries)
+            waiting.guid for waiting in translating.outdated(config, store, translator, [source], glossaries)
         }
         self._stuck = [
             f.reason for f in translating.backlog(config, store, translator) if f.source_id == source.id

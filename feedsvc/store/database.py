@@ -63,11 +63,17 @@ class Made:
 
 
 class Waiting(NamedTuple):
-    """An entry whose present revision is not translated."""
+    """An entry that is to be translated, in its present revision, without its text."""
 
     source_id: str
     guid: str
     content_hash: str
+    language: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Of the entry."""
+        return self.source_id, self.guid
 
 
 class Store(Shown):
@@ -129,24 +135,18 @@ class Store(Shown):
         with self._transaction() as connection:
             return said.prune(connection, source_id, keep=keep, keep_for=keep_for, now=now)
 
-    def pending(
+    def queue(
         self, source_ids: Collection[str], target_language: str, *, again: bool = False
-    ) -> list[Pending]:
+    ) -> list[Waiting]:
         """Entries whose present revision is not translated, newest first; with `again` also those that are."""
-        query = _waiting(target_language).where(entries.c.source_id.in_(source_ids))
-        if not again:
-            query = query.where(_is_waiting())
-        with self._transaction() as connection:
-            return [_pending(row) for row in connection.execute(query)]
-
-    def queue(self, source_ids: Collection[str], target_language: str) -> list[Waiting]:
-        """What `pending` would give, newest first, without the entries themselves."""
         query = (
-            select(entries.c.source_id, entries.c.guid, entries.c.content_hash)
+            select(entries.c.source_id, entries.c.guid, entries.c.content_hash, entries.c.language)
             .select_from(entries.outerjoin(translations, same_entry(target_language)))
-            .where(entries.c.source_id.in_(source_ids), _is_waiting())
+            .where(entries.c.source_id.in_(source_ids))
             .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
         )
+        if not again:
+            query = query.where(_is_waiting())
         with self._transaction() as connection:
             return [Waiting(*row) for row in connection.execute(query)]
 
@@ -163,8 +163,14 @@ class Store(Shown):
 
     def pending_of(self, keys: Sequence[Key], target_language: str) -> list[Pending]:
         """These entries, in this order; without those that are no more."""
+        rows = {}
         with self._transaction() as connection:
-            return _pending_of(connection, keys, target_language)
+            for batch in batches(keys):
+                chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
+                for row in connection.execute(_waiting(target_language).where(chosen)):
+                    pending = _pending(row)
+                    rows[pending.entry.source_id, pending.entry.guid] = pending
+        return [rows[key] for key in keys if key in rows]
 
     def made(self, source_ids: Collection[str], target_language: str) -> list[Made]:
         """What the translations that there are were made with, each combination once."""
@@ -192,7 +198,7 @@ class Store(Shown):
         *,
         newest: Mapping[str, int],
         limit: int | None = None,
-    ) -> list[Pending]:
+    ) -> list[Waiting]:
         """The translated entries that were made with one of these, newest first, `limit` at most.
 
         `newest` says for each source how many of its newest entries count.
@@ -210,6 +216,7 @@ class Store(Shown):
                 entries.c.source_id,
                 entries.c.guid,
                 entries.c.content_hash,
+                entries.c.language,
                 translations.c.content_hash,
                 *columns,
             )
@@ -219,14 +226,14 @@ class Store(Shown):
         )
         wanted = set(made)
         ranks: Counter[str] = Counter()
-        keys: list[tuple[str, str]] = []
+        found: list[Waiting] = []
         with self._transaction() as connection:
-            for source_id, guid, present, translated, *how in connection.execute(query):
+            for source_id, guid, present, language, translated, *how in connection.execute(query):
                 ranks[source_id] += 1
                 is_there = present == translated and ranks[source_id] <= newest.get(source_id, 0)
                 if is_there and Made(*how) in wanted:
-                    keys.append((source_id, guid))
-            return _pending_of(connection, keys[:limit], target_language)
+                    found.append(Waiting(source_id, guid, present, language))
+        return found[:limit]
 
     def save_group(
         self, made: Iterable[tuple[Pending, Translation]], learnt: Mapping[str, str], *, now: datetime
@@ -347,31 +354,17 @@ def _remember(connection: Connection, learnt: Mapping[str, str], now: datetime) 
 
 
 def _waiting(target_language: str) -> Select[Any]:
-    """Entries with what was made of them, newest first."""
-    return (
-        select(
-            entries.c.data,
-            entries.c.content_hash,
-            entries.c.changed_at,
-            translations.c.data.label("made"),
-        )
-        .select_from(entries.outerjoin(translations, same_entry(target_language)))
-        .order_by(entries.c.dated_at.desc(), entries.c.source_id, entries.c.guid)
-    )
+    """Entries with what was made of them."""
+    return select(
+        entries.c.data,
+        entries.c.content_hash,
+        entries.c.changed_at,
+        translations.c.data.label("made"),
+    ).select_from(entries.outerjoin(translations, same_entry(target_language)))
 
 
 def _is_waiting() -> ColumnElement[bool]:
     return or_(translations.c.guid.is_(None), translations.c.content_hash != entries.c.content_hash)
-
-
-def _pending_of(connection: Connection, keys: Sequence[Key], target_language: str) -> list[Pending]:
-    rows = {}
-    for batch in batches(keys):
-        chosen = tuple_(entries.c.source_id, entries.c.guid).in_(batch)
-        for row in connection.execute(_waiting(target_language).where(chosen)):
-            pending = _pending(row)
-            rows[pending.entry.source_id, pending.entry.guid] = pending
-    return [rows[key] for key in keys if key in rows]
 
 
 def _pending(row: Any) -> Pending:

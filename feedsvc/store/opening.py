@@ -89,7 +89,8 @@ class Database:
             self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         ):
             is_incremental = connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == _INCREMENTAL
-            way = "PRAGMA incremental_vacuum" if is_incremental else "VACUUM"  # once for an older database
+            once = "PRAGMA auto_vacuum=INCREMENTAL; VACUUM"  # for an older database
+            way = "PRAGMA incremental_vacuum" if is_incremental else once
             cursor = connection.connection.cursor()
             # takes every step of each; others stop at the first one where there are no rows
             cursor.executescript(f"{way}; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")

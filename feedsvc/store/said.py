@@ -270,6 +270,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "edits": 0,
             "link": _indexed(entry.link),
             "data": ENTRY.dump_json(entry).decode(),
+            "language": entry.language,
         }
         for place, entry in enumerate(unknown)
     ]
@@ -312,6 +313,7 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
             edits=0 if is_dated else row["edits"] + 1,
             link=_indexed(entry.link),
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
+            language=entry.language,
         )
     )
     connection.execute(

@@ -117,6 +117,7 @@ entries = Table(
     Column("released_at", UtcDateTime),  # set when it must not wait for its translation any longer
     Column("link", Text),  # as in data
     Column("data", Text, nullable=False),  # JSON of model.Entry
+    Column("language", String),  # as in data
 )
 Index("entries_by_date", entries.c.source_id, entries.c.dated_at)
 Index("entries_by_link", entries.c.source_id, entries.c.link)

@@ -153,7 +153,7 @@ def assemble(
     )
 
 
-def groups(outlines: Sequence[Outline]) -> Iterator[list[Outline]]:
+def groups(outlines: Iterable[Outline]) -> Iterator[list[Outline]]:
     """Cut entries, in their order, into groups of about `GROUP_CHARS`.
 
     How a sentence is batched can change a word of its translation. A group is made of nothing but what waits,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from fakes import to_translate
 
 from feedsvc.errors import StoreBusy, StoreError
 from feedsvc.model import (
@@ -23,7 +24,7 @@ from feedsvc.model import (
     Translation,
     Verdict,
 )
-from feedsvc.store import Made, Saved, Store
+from feedsvc.store import Made, Saved, Store, Waiting
 from feedsvc.store.looking import look
 from feedsvc.store.said import EDIT_LIMIT, content_hash
 
@@ -71,11 +72,13 @@ def translation(entry: Entry, text: str = "English", engine: str = "fake", gloss
 
 
 def translate_all(store: Store, *, now: datetime, text: str = "English") -> None:
-    store.save_group([(p, translation(p.entry, text)) for p in store.pending(["news"], "en")], {}, now=now)
+    store.save_group(
+        [(p, translation(p.entry, text)) for p in to_translate(store, ["news"], "en")], {}, now=now
+    )
 
 
 def waiting(store: Store) -> list[str]:
-    return [p.entry.guid for p in store.pending(["news"], "en")]
+    return [p.entry.guid for p in to_translate(store, ["news"], "en")]
 
 
 def published(store: Store) -> list[str]:
@@ -97,7 +100,7 @@ def test_an_entry_comes_back_as_it_was_saved(
     bare = Entry(source_id="news", guid="bare", title="")
     assert save(on_disk, full, bare, now=now) == Saved(new=2, changed=0)
     with Store(url) as again:
-        found = {p.entry.guid: p for p in again.pending(["news"], "en")}
+        found = {p.entry.guid: p for p in to_translate(again, ["news"], "en")}
     assert found[full.guid] == Pending(
         entry=full, content_hash=content_hash(full), changed_at=None, previous=None
     )
@@ -117,7 +120,7 @@ def test_a_translation_comes_back_as_it_was_saved(
 def test_unchanged_content_is_no_change(store: Store, make_entry: MakeEntry, now: datetime) -> None:
     save(store, make_entry(), now=now)
     assert save(store, make_entry(), now=now + HOUR) == Saved()
-    assert store.pending(["news"], "en")[0].changed_at is None
+    assert to_translate(store, ["news"], "en")[0].changed_at is None
 
 
 def test_new_dates_alone_are_no_change(store: Store, make_entry: MakeEntry, now: datetime) -> None:
@@ -145,7 +148,7 @@ def test_everything_a_reader_sees_counts_as_content(
 ) -> None:
     save(store, make_entry(), now=now)
     assert save(store, make_entry(**change), now=now + HOUR) == Saved(changed=1)
-    assert store.pending(["news"], "en")[0].entry == make_entry(**change)
+    assert to_translate(store, ["news"], "en")[0].entry == make_entry(**change)
 
 
 def test_an_edit_moves_when_it_changed_but_neither_guid_nor_first_published(
@@ -178,7 +181,7 @@ def test_a_page_that_differs_at_every_look_is_left_alone_in_the_end(
     save(store, make_entry(), now=now)
     changes = [save(store, make_entry(title=f"标题{n}"), now=now).changed for n in range(EDIT_LIMIT + 3)]
     assert changes == [1] * EDIT_LIMIT + [0] * 3
-    assert store.pending(["news"], "en")[0].entry.title == f"标题{EDIT_LIMIT - 1}"
+    assert to_translate(store, ["news"], "en")[0].entry.title == f"标题{EDIT_LIMIT - 1}"
 
 
 def test_an_edit_that_its_source_dates_is_taken_beyond_the_limit(
@@ -189,7 +192,7 @@ def test_an_edit_that_its_source_dates_is_taken_beyond_the_limit(
         save(store, make_entry(title=f"标题{n}"), now=now)
     assert save(store, make_entry(title="注明", updated=now), now=now).changed == 1
     assert save(store, make_entry(title="又改", updated=now), now=now).changed == 1
-    assert store.pending(["news"], "en")[0].entry.title == "又改"
+    assert to_translate(store, ["news"], "en")[0].entry.title == "又改"
 
 
 def test_the_same_guid_in_two_sources_is_two_entries(
@@ -198,8 +201,8 @@ def test_the_same_guid_in_two_sources_is_two_entries(
     save(store, make_entry(title="甲"), now=now)
     other = make_entry(source_id="other", title="乙")
     assert store.save_feed("other", ParsedFeed(entries=(other,)), FetchState(), now=now).new == 1
-    assert [p.entry.title for p in store.pending(["news"], "en")] == ["甲"]
-    assert [p.entry.title for p in store.pending(["other"], "en")] == ["乙"]
+    assert [p.entry.title for p in to_translate(store, ["news"], "en")] == ["甲"]
+    assert [p.entry.title for p in to_translate(store, ["other"], "en")] == ["乙"]
 
 
 def test_a_pruned_entry_does_not_come_back(store: Store, make_entry: MakeEntry, now: datetime) -> None:
@@ -321,14 +324,14 @@ def test_what_is_translated_waits_no_more_unless_asked_for_again(
     save(store, make_entry(), now=now)
     translate_all(store, now=now)
     assert waiting(store) == []
-    (again,) = store.pending(["news"], "en", again=True)
+    (again,) = to_translate(store, ["news"], "en", again=True)
     assert again.previous == translation(make_entry())
 
 
 def test_each_target_language_waits_on_its_own(store: Store, make_entry: MakeEntry, now: datetime) -> None:
     save(store, make_entry(), now=now)
     translate_all(store, now=now)
-    (pending,) = store.pending(["news"], "de")
+    (pending,) = to_translate(store, ["news"], "de")
     assert pending.previous is None
     assert list(store.articles(["news"], "de")) == []
 
@@ -340,7 +343,7 @@ def test_an_edited_entry_waits_again_and_is_shown_as_it_was_translated(
     save(store, old, now=now)
     translate_all(store, now=now)
     save(store, make_entry(title="改了"), now=now + HOUR)
-    (pending,) = store.pending(["news"], "en")
+    (pending,) = to_translate(store, ["news"], "en")
     assert pending.entry.title == "改了"
     assert pending.changed_at == now + HOUR
     assert pending.previous == translation(old)
@@ -354,10 +357,10 @@ def test_a_translation_of_an_older_revision_leaves_the_entry_waiting(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
     save(store, make_entry(), now=now)
-    (before,) = store.pending(["news"], "en")
+    (before,) = to_translate(store, ["news"], "en")
     save(store, make_entry(title="改了"), now=now + HOUR)
     store.save_group([(before, translation(before.entry))], {}, now=now + HOUR)
-    assert [p.entry.title for p in store.pending(["news"], "en")] == ["改了"]
+    assert [p.entry.title for p in to_translate(store, ["news"], "en")] == ["改了"]
     (article,) = store.articles(["news"], "en")
     assert article.entry.title == "标题"
 
@@ -378,7 +381,7 @@ def test_a_group_is_saved_as_a_whole_or_not_at_all(
     store: Store, make_entry: MakeEntry, now: datetime
 ) -> None:
     save(store, make_entry(), now=now)
-    (pending,) = store.pending(["news"], "en")
+    (pending,) = to_translate(store, ["news"], "en")
 
     def fails() -> Iterator[tuple[Pending, Translation]]:
         yield pending, translation(pending.entry)
@@ -448,7 +451,7 @@ def translate_with(
 ) -> None:
     made = [
         (p, translation(p.entry, engine=engine, glossary=glossary))
-        for p in store.pending([source_id], "en", again=True)
+        for p in to_translate(store, [source_id], "en", again=True)
         if p.entry.guid in guids
     ]
     store.save_group(made, {}, now=now)
@@ -470,7 +473,7 @@ def test_what_translations_were_made_with_is_told_once_each(
     ]
     translate_with(store, "e 2", "terms", guids="abc", now=now)
     assert store.made(["other", "news"], "en") == [Made("news", "zh", "e 2", "terms")]
-    store.save_group([(p, translation(p.entry)) for p in store.pending(["other"], "en")], {}, now=now)
+    store.save_group([(p, translation(p.entry)) for p in to_translate(store, ["other"], "en")], {}, now=now)
     assert store.made(["other"], "en") == [Made("other", "ja", "fake", "")]
     assert store.made(["news"], "de") == store.made([], "en") == []
 
@@ -484,7 +487,7 @@ def test_an_entry_whose_language_nobody_knows_was_translated_from_none(
 
 
 def old(store: Store, *made: Made, **newest: int) -> list[str]:
-    return [p.entry.guid for p in store.made_with(made, "en", newest=newest)]
+    return [w.guid for w in store.made_with(made, "en", newest=newest)]
 
 
 def test_what_was_made_with_something_is_given_newest_first(
@@ -525,8 +528,9 @@ def test_an_entry_that_waits_for_its_first_or_next_translation_is_not_old(
     translate_with(store, "e 1", guids="ab", now=now)
     save(store, make_entry(guid="a", title="改了"), now=now + HOUR)
     (found,) = store.made_with([Made("news", "zh", "e 1", "")], "en", newest={"news": 9})
-    assert found.entry.guid == "b"
-    assert found.previous == translation(make_entry(guid="b"), engine="e 1")
+    assert found == Waiting("news", "b", content_hash(make_entry(guid="b")), "zh")
+    (pending,) = store.pending_of([found.key], "en")
+    assert pending.previous == translation(make_entry(guid="b"), engine="e 1")
 
 
 def test_what_is_made_again_keeps_its_dates(store: Store, make_entry: MakeEntry, now: datetime) -> None:
@@ -534,7 +538,8 @@ def test_what_is_made_again_keeps_its_dates(store: Store, make_entry: MakeEntry,
     save(store, make_entry(title="改了"), now=now + HOUR)
     translate_all(store, now=now + HOUR)
     (before,) = store.articles(["news"], "en")
-    again = store.made_with(store.made(["news"], "en"), "en", newest={"news": 1})
+    old = store.made_with(store.made(["news"], "en"), "en", newest={"news": 1})
+    again = store.pending_of([waiting.key for waiting in old], "en")
     store.save_group(
         [(p, translation(p.entry, "Better", engine="e 2")) for p in again], {}, now=now + 2 * HOUR
     )
@@ -546,7 +551,7 @@ def test_what_is_made_again_keeps_its_dates(store: Store, make_entry: MakeEntry,
 def test_counts_tell_what_waits_of_each_source(store: Store, make_entry: MakeEntry, now: datetime) -> None:
     assert store.counts("en") == {}
     save(store, make_entry(guid="1"), make_entry(guid="2"), make_entry(guid="3"), now=now)
-    first = store.pending(["news"], "en")[:2]
+    first = to_translate(store, ["news"], "en")[:2]
     store.save_group([(p, translation(p.entry)) for p in first], {}, now=now)
     assert store.counts("en") == {"news": {"entries": 3, "pending": 1}}
     save(store, make_entry(guid="1", title="改了"), now=now)
@@ -660,7 +665,7 @@ def test_a_row_that_cannot_be_read_is_one_line_too(
         connection.execute("UPDATE entries SET data = '{}'")
     connection.close()
     with pytest.raises(StoreError) as caught:
-        on_disk.pending(["news"], "en")
+        to_translate(on_disk, ["news"], "en")
     assert "\n" not in str(caught.value)
 
 

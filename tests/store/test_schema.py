@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Disk
+from fakes import to_translate
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from feedsvc.errors import SchemaTooNew, StoreError
@@ -192,7 +193,7 @@ def test_a_database_of_the_first_version_is_read_by_this_one(
 ) -> None:
     with Store(f"sqlite:///{tmp_path / 'db.sqlite'}") as store:
         articles = {a.entry.guid: a.translation for a in store.articles(["news"], "en")}
-        assert [p.entry.guid for p in store.pending(["news"], "en")] == ["c"]
+        assert [p.entry.guid for p in to_translate(store, ["news"], "en")] == ["c"]
         assert store.made(["news"], "en") == [
             Made("news", "en", "", ""),
             Made("news", "zh", "starter zh_en 0.1", ""),
@@ -215,7 +216,7 @@ def test_a_database_of_the_first_version_is_read_by_this_one(
 def test_what_the_first_version_translated_can_be_told_to_be_old(tmp_path: Path, old: Engine) -> None:
     with Store(f"sqlite:///{tmp_path / 'db.sqlite'}") as store:
         found = store.made_with([Made("news", "zh", "starter zh_en 0.1", "")], "en", newest={"news": 50})
-    assert [p.entry.guid for p in found] == ["a"]
+    assert [w.guid for w in found] == ["a"]
 
 
 def test_an_upgraded_database_has_exactly_the_tables_of_the_program(old: Engine) -> None:
@@ -283,7 +284,7 @@ def test_without_room_for_a_backup_nothing_is_migrated_and_no_half_is_left(disk:
     assert not list(disk.path.glob("*.schema-*"))
     disk.empty()
     with Store(f"sqlite:///{path}") as store:
-        assert store.pending(["news"], "en") == []
+        assert to_translate(store, ["news"], "en") == []
     assert (disk.path / "db.sqlite.schema-0001").is_file()
 
 
@@ -293,7 +294,7 @@ def test_two_processes_may_find_the_same_old_database(tmp_path: Path, old: Engin
         stores = list(pool.map(Store, [url] * 4))
     for store in stores:
         with store:
-            assert [p.entry.guid for p in store.pending(["news"], "en")] == ["c"]
+            assert [p.entry.guid for p in to_translate(store, ["news"], "en")] == ["c"]
     backup = create_engine(f"sqlite:///{tmp_path / 'db.sqlite.schema-0001'}")
     with backup.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM entries")).scalar() == 3
