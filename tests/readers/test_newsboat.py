@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ class Reader:
     def reload(self) -> list[Held]:
         """Look at the feeds anew; what is held then, newest first."""
         self.run("reload")
-        with sqlite3.connect(self._home / "cache.db") as cache:
+        with closing(sqlite3.connect(self._home / "cache.db")) as cache:
             rows = cache.execute(
                 "SELECT guid, title, url, content, unread FROM rss_item WHERE deleted = 0 ORDER BY pubDate DESC, guid"
             )
