@@ -36,7 +36,7 @@ _MIME_TYPE = re.compile(
 )
 _ANY_TYPE = "application/octet-stream"
 #: an address behind a name
-_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>")
+_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s@]+@[^<>\s@]+>")
 _TITLE_CHARS = 80
 _NAMES = uuid.UUID("6c0e8a52-7c8b-5e0c-9d64-1f4d6c1f7a31")
 
