@@ -344,6 +344,19 @@ def neighbours(desk: Desk, source_id: str, number: int) -> dict[str, str]:
     return {e.get("rel"): by_page[f"articles/{source_id}/{e.get('href')}"] for e in links}
 
 
+def test_what_another_version_remembered_is_made_anew(desk: Desk) -> None:
+    desk.say("one", 1)
+    desk.publish()
+    with sqlite3.connect(desk.config.data_dir / "feedsvc.sqlite") as connection:
+        connection.execute("UPDATE published SET data = '{\"files\": []}' WHERE kind = 'output'")
+    connection.close()
+    desk.config = replace(desk.config, outputs=desk.config.outputs[1:])
+    desk.say("two", 2)
+    desk.publish()
+    assert desk.files() == desk.anew()
+    assert "all.rss" not in desk.files()
+
+
 def test_a_page_leads_to_the_articles_before_and_after_it(desk: Desk) -> None:
     desk.say("one", 1, 3, 5)
     desk.say("two", 4)
