@@ -176,6 +176,23 @@ def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row(
 
 
 @pytest.mark.parametrize(
+    "wrapped",
+    ["<div>{}</div>", "<section><div>\n{}\n</div></section>", "<article>{}<pre>x</pre></article>"],
+)
+def test_side_by_side_the_rows_are_those_of_what_lies_in_a_wrapper(wrapped: str) -> None:
+    inner = "<p>第一句。</p>\n<figure><figcaption>一</figcaption></figure><h2>二</h2><p>第二句。</p>"
+    shown = tree_of(wrapped.format(inner), Layout.SIDE_BY_SIDE)
+    rows = [[markup.text(cell) for cell in row] for row in shown.iter("tr")]
+    assert rows == [["First sentence.", "第一句。"], ["Two", "二"], ["Second sentence.", "第二句。"]]
+
+
+def test_side_by_side_bare_text_in_a_wrapper_has_a_row() -> None:
+    shown = tree_of("<div>第一句。<p>第二句。</p></div>", Layout.SIDE_BY_SIDE)
+    rows = [[markup.text(cell) for cell in row] for row in shown.iter("tr")]
+    assert rows == [["First sentence.", "第一句。"], ["Second sentence.", "第二句。"]]
+
+
+@pytest.mark.parametrize(
     "between", ["<p>Reuters</p>", '<img src="https://i.example/1.png">', "<hr>", "<pre>x</pre>"]
 )
 def test_side_by_side_what_is_shown_once_stands_between_two_tables(between: str) -> None:
