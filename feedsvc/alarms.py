@@ -15,8 +15,10 @@ from pathlib import Path
 
 from feedsvc.config import Config
 from feedsvc.model import Failure, FetchState
+from feedsvc.publish.clean import without_keys
 from feedsvc.publish.files import write_if_changed
 from feedsvc.publish.items import Channel, Item
+from feedsvc.publish.pages import FEED_STYLE
 from feedsvc.publish.render import render
 from feedsvc.store import Store
 
@@ -97,6 +99,7 @@ def render_alarms(config: Config, raised: Sequence[Alarm]) -> bytes:
         self_url=config.base_url + FILE.removesuffix(".atom"),
         updated=max((item.updated for item in items), default=_LONG_AGO),
         ttl_minutes=60,
+        style_sheet=FEED_STYLE,
     )
     return render(channel, items)["atom"]
 
@@ -118,11 +121,12 @@ def _disk(folder: Path) -> Disk:
 
 
 def _item(config: Config, alarm: Alarm) -> Item:
+    advice = without_keys(alarm.advice)  # everybody can read the feed
     return Item(
         id=f"urn:uuid:{uuid.uuid5(_NAMES, f'{alarm.title} {alarm.since.isoformat()}')}",
         title=alarm.title,
-        summary=alarm.advice,
-        content_html=f"<p>{html.escape(alarm.advice)}</p>",
+        summary=advice,
+        content_html=f"<p>{html.escape(advice)}</p>",
         link=config.base_url,
         link_language=None,
         page_url=None,

@@ -73,6 +73,18 @@ def test_a_trouble_that_comes_back_is_another_entry(config: Config, now: datetim
     assert guid(now) == guid(now) != guid(now + timedelta(days=1))
 
 
+def test_no_key_of_a_source_stands_in_it(config: Config, now: datetime) -> None:
+    problem = "https://news.example/rss?token=s3cret: no answer"
+    state = FetchState(failures=12, succeeded_at=now, problems=(problem,))
+    rendered = render_alarms(config, list(alarms({"news": state}, (), {}, (), now=now))).decode()
+    assert "https://news.example/rss: no answer. It was last read well" in rendered
+    assert "s3cret" not in rendered
+
+
+def test_a_browser_shows_it_like_the_other_feeds(config: Config) -> None:
+    assert b'<?xml-stylesheet type="text/css" href="feeds.css"?>' in render_alarms(config, [])
+
+
 def test_its_name_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "feedsvc.toml"
     path.write_text(SOURCE.format("status"))
