@@ -75,7 +75,10 @@ def alarms(
             advice = f"Take it out of the configuration, or ask again with: feedsvc refresh {source_id}"
             yield Alarm(f"{source_id} is gone: its server says so for good", advice, state.gone_at)
         elif state.failures >= MANY_FAILURES:
-            advice = f"{'; '.join(state.problems)}. It was last read well on {last:%Y-%m-%d}. It is asked again by itself."
+            read = (
+                f"was last read well on {last:%Y-%m-%d}" if state.succeeded_at else "has never been read well"
+            )
+            advice = f"{'; '.join(state.problems)}. It {read}. It is asked again by itself."
             yield Alarm(f"{source_id} cannot be read: {MANY_FAILURES} times in a row", advice, last)
     for failure in stuck:
         title = f"{failure.source_id}: articles cannot be translated"

@@ -48,6 +48,13 @@ def test_only_what_needs_a_person_raises_an_alarm(now: datetime) -> None:
     assert "feedsvc refresh a" in raised[0].advice
 
 
+def test_a_source_that_was_never_read_has_no_date_on_which_it_was(now: datetime) -> None:
+    new = FetchState(failures=12, added_at=now, problems=("no route",))
+    (alarm,) = alarms({"a": new}, (), {}, (), now=now)
+    assert alarm.since == now
+    assert alarm.advice == "no route. It has never been read well. It is asked again by itself."
+
+
 def test_an_entry_comes_with_a_trouble_and_goes_with_it(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:
