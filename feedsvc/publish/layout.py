@@ -210,7 +210,7 @@ def _put_beside(pairs: Iterable[tuple[HtmlElement, HtmlElement]], source: str, t
         _label_all(original, source)
         table = part.getprevious()
         if table is None or table.get("class") != BESIDE_CLASS or (table.tail or "").strip():
-            table = html.Element("table", width="100%", dir=languages.direction(target))
+            table = html.Element("table", width="100%", cellpadding="6", dir=languages.direction(target))
             table.set("class", BESIDE_CLASS)
             part.addprevious(table)
         table.tail, part.tail = part.tail, None

@@ -164,7 +164,7 @@ def test_code_is_left_alone_and_stands_once(how: Layout) -> None:
 def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row() -> None:
     shown = html_of("<h2>一</h2><p>第一句。</p><ul><li>一</li><li>二</li></ul>", Layout.SIDE_BY_SIDE)
     assert shown == (
-        '<table width="100%" dir="ltr" class="feedsvc-beside">'
+        '<table width="100%" cellpadding="6" dir="ltr" class="feedsvc-beside">'
         '<tr><td width="50%" valign="top"><h2 lang="en" dir="ltr">One</h2></td>'
         '<td width="50%" valign="top"><p lang="zh" dir="ltr"><b>一</b></p></td></tr>'
         '<tr><td width="50%" valign="top"><p lang="en" dir="ltr">First sentence.</p></td>'
