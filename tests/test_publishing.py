@@ -420,7 +420,7 @@ def test_the_index_says_what_is_wrong_with_a_source_but_no_secret(
     desk.translate()
     desk.publish()
     state = replace(desk.store.state("one"), checked_at=desk.now, **trouble)  # type: ignore[arg-type]
-    desk.store.save_state("one", state, now=desk.now)
+    desk.store.save_feeds([("one", None, state)], now=desk.now)
     assert desk.publish() == ("index.html",)
     text = read(desk, "index.html").text_content()
     assert shown in text
@@ -434,7 +434,7 @@ def test_what_is_wrong_with_a_source_is_said_in_the_same_words_at_each_look(desk
     desk.translate()
     for failures in (1, 2, 3):
         failing = {"failures": failures, "http_status": 503, "problems": (f"wait until 12:0{failures}",)}
-        desk.store.save_state("one", replace(desk.store.state("one"), **failing), now=desk.now)  # type: ignore[arg-type]
+        desk.store.save_feeds([("one", None, replace(desk.store.state("one"), **failing))], now=desk.now)  # type: ignore[arg-type]
         written = desk.publish()
         assert bool(written) == (failures == 1)
 
