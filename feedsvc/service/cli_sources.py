@@ -75,7 +75,9 @@ def add(
     if as_json:
         console_sources.show_json(plan, search, config)
     else:
-        console_sources.show_added(plan, search, config, command=_command(context), is_done=not dry_run)
+        console_sources.show_added(
+            plan, search, config, command=_command(context, config), is_done=not dry_run
+        )
         _name_missing_models(plan, search, config)
 
 
@@ -105,7 +107,7 @@ def opml_import(
     if as_json:
         console_sources.show_json(plan, None, config)
     else:
-        console_sources.show_imported(plan, path, command=_command(context), is_done=not dry_run)
+        console_sources.show_imported(plan, path, command=_command(context, config), is_done=not dry_run)
     if plan.refused:
         raise typer.Exit(1)
 
@@ -231,8 +233,11 @@ def _name_missing_models(plan: Plan, search: Search | None, config: Config | Non
                 console.complain(f"note: {error}")
 
 
-def _command(context: typer.Context) -> str:
-    """The beginning of a command to show, with the configuration that this one has."""
+def _command(context: typer.Context, config: Config | None = None) -> str:
+    """The beginning of a command to show, with the configuration that this one has, as the user who may run it."""
     from shlex import quote
 
-    return f"feedsvc --config {quote(str(context.obj))}" if context.obj else "feedsvc"
+    from feedsvc.service.user import sudo_if_root
+
+    who = sudo_if_root(config) if config else ""
+    return f"{who}feedsvc --config {quote(str(context.obj))}" if context.obj else f"{who}feedsvc"

@@ -29,6 +29,11 @@ def is_root_beside_another(config: Config) -> bool:
     return amiss(os.geteuid(), owner_of(config.data_dir), "") is not None
 
 
+def sudo_if_root(config: Config) -> str:
+    """What root writes before a command that works with the data of a service of another user."""
+    return f"sudo -u {name_of(owner_of(config.data_dir))} " if is_root_beside_another(config) else ""
+
+
 def amiss(user: int, owner: int, place: str) -> tuple[str, str] | None:
     """Why this user should not work with what belongs to that one, and what to do; None if nothing is amiss."""
     if user == 0 and owner != 0:

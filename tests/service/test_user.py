@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,5 +51,7 @@ def test_root_may_write_the_configuration(run: Run, data_of_another: Path, tmp_p
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "1.md").write_text("---\ntitle: 标题\nlanguage: zh\n---\n\n第一段。\n", encoding="utf-8")
-    assert run("add", str(folder))[0] == 0
+    code, out, _ = run("add", str(folder))
+    assert code == 0
+    assert re.search(r"Read and translate now: sudo -u \S+ feedsvc refresh articles\n", out)
     assert list(data_of_another.iterdir()) == []
