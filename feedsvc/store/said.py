@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from feedsvc import WRITTEN, revision
-from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
+from feedsvc.model import Article, Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
 from feedsvc.store import ages
 from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
@@ -302,14 +302,18 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
     is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
     if row["edits"] >= EDIT_LIMIT and not is_dated:
         return False
-    dated_at = old.updated or row["dated_at"]
+    shown = Article(
+        entry=old,
+        translation=None,
+        **{name: row[name] for name in ("dated_at", "changed_at", "first_seen_at")},
+    )
     connection.execute(
         update(entries)
         .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
         .values(
             content_hash=digest,
             # later than what was published, whatever clock or source dated that
-            changed_at=max(now, (row["changed_at"] or min(dated_at, row["first_seen_at"])) + _TICK),
+            changed_at=max(now, shown.updated + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
             link=_indexed(entry.link),
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),
