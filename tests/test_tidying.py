@@ -78,6 +78,26 @@ def test_a_clock_that_is_years_ahead_removes_nothing(
     assert guids(store) == ["0", "1", "5"]
 
 
+@pytest.mark.parametrize("stated", [None, timedelta(days=9000)])
+def test_what_a_wrong_clock_has_dated_does_not_tell_the_time(
+    stated: timedelta | None,
+    config: Config,
+    store: Store,
+    make_entry: Callable[..., Entry],
+    now: datetime,
+) -> None:
+    """Several at once, without dates or with those that are still to come: they are dated a second apart."""
+    wrong = now + timedelta(days=3650)
+    save(store, *[make_entry(guid=f"{age}", published=now - timedelta(days=age)) for age in (1, 9)], now=now)
+    published = stated and now + stated
+    others = [make_entry(source_id="wire", guid=f"wrong {n}", published=published) for n in range(3)]
+    store.save_feed("wire", ParsedFeed(entries=tuple(others)), FetchState(), now=wrong)
+    assert tidy(config, store, now=wrong + timedelta(days=1)).entries == 0
+    later = now + timedelta(hours=1)
+    save(store, make_entry(guid="undated", published=None), now=later)
+    assert {r.entry.guid: r.dated_at for r in store.records("news", "en")}["undated"] == later
+
+
 def test_so_it_is_where_no_article_has_a_date(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:

@@ -265,8 +265,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "source_id": entry.source_id,
             "guid": entry.guid,
             "content_hash": content_hash(entry),
-            "dated_at": _dated_at(entry, now - place * _TICK, now),
-            "first_seen_at": now,
+            **_dates(entry, now - place * _TICK, now),
             "edits": 0,
             "link": _indexed(entry.link),
             "data": ENTRY.dump_json(entry).decode(),
@@ -280,15 +279,13 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
         connection.execute(insert(changes), logged)
 
 
-def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
-    """The first date that an entry gives; another one if it gives none, or one after it was seen."""
+def _dates(entry: Entry, otherwise: datetime, now: datetime) -> dict[str, datetime]:
+    """When an entry is dated, and was seen: the same tells that it gives no date, or one after it was seen."""
     stated = entry.published or entry.updated
-    if stated is None:
-        return otherwise
     # the database refuses a date without a zone, and a clock that must be wrong knows nothing
-    if stated.tzinfo is None or now < WRITTEN:
-        return stated
-    return stated if stated <= now else otherwise
+    if stated and (stated.tzinfo is None or now < WRITTEN or stated <= now):
+        return {"dated_at": stated, "first_seen_at": now}
+    return {"dated_at": otherwise, "first_seen_at": otherwise}
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
