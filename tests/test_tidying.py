@@ -165,6 +165,19 @@ def test_what_was_used_by_a_clock_that_was_ahead_is_forgotten_in_time(
     assert tidy(config, store, now=now + timedelta(days=32)).sentences == 1
 
 
+def test_a_clock_that_is_years_behind_has_nothing_forgotten(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(store, make_entry(published=now - timedelta(hours=1)), now=now)
+    store.remember({"1": "a", "2": "b"}, now=now)
+    behind = now - timedelta(days=3650)
+    assert store.recall(["1"], now=behind) == {"1": "a"}
+    assert tidy(config, store, now=behind).sentences == 0
+    assert tidy(config, store, now=now).sentences == 0
+    hear(store, now=now + timedelta(days=32))
+    assert tidy(config, store, now=now + timedelta(days=32)).sentences == 2
+
+
 def test_sentences_that_nobody_has_met_for_long_are_forgotten(
     config: Config, store: Store, now: datetime
 ) -> None:
