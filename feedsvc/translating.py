@@ -135,6 +135,7 @@ class Work:
                     )
                 except Exception as error:  # noqa: BLE001 - likewise
                     failures.append(_failure(pending, error))
+                    self._tried.add(waiting_of(pending))
 
 
 class _Steps:

@@ -3,13 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeTranslator
 
 from feedsvc.config import Config, load_config
-from feedsvc.model import Entry, FetchState, ParsedFeed
+from feedsvc.model import Entry, FetchState, ParsedFeed, Pending
 from feedsvc.store import Store
+from feedsvc.translate import article
 from feedsvc.translating import Translated, Work
 
 Translate = Callable[..., Translated]
@@ -75,3 +77,22 @@ def test_a_backlog_that_fails_makes_way_for_others_too(
         (1, True),
         (0, True),
     ]
+
+
+def test_what_cannot_be_taken_apart_is_named_once_and_costs_no_other_entry(
+    translate: Translate, make_entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outline = article.outline
+
+    def fail(pending: Pending, *rest: Any, **options: Any) -> article.Outline:
+        if pending.entry.guid == "bad":
+            raise RuntimeError("out of order")
+        return outline(pending, *rest, **options)
+
+    monkeypatch.setattr(article, "outline", fail)
+    done = translate(make_entry(guid="bad"), make_entry(guid="good"))
+    assert (done.entries, [failure.reason for failure in done.failures]) == (
+        1,
+        ["bad: unexpected RuntimeError: out of order"],
+    )
+    assert translate() == Translated()
