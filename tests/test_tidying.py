@@ -96,6 +96,7 @@ def test_what_a_wrong_clock_has_dated_does_not_tell_the_time(
     later = now + timedelta(hours=1)
     save(store, make_entry(guid="undated", published=None), now=later)
     assert {r.entry.guid: r.dated_at for r in store.records("news", "en")}["undated"] == later
+    assert {r.first_seen_at for r in store.records("wire", "en")} == {wrong}
 
 
 def test_so_it_is_where_no_article_has_a_date(

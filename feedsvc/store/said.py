@@ -266,6 +266,7 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
             "guid": entry.guid,
             "content_hash": content_hash(entry),
             **_dates(entry, now - place * _TICK, now),
+            "first_seen_at": now,
             "edits": 0,
             "link": _indexed(entry.link),
             "data": ENTRY.dump_json(entry).decode(),
@@ -279,13 +280,15 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
         connection.execute(insert(changes), logged)
 
 
-def _dates(entry: Entry, otherwise: datetime, now: datetime) -> dict[str, datetime]:
-    """When an entry is dated, and was seen: the same tells that it gives no date, or one after it was seen."""
+def _dates(entry: Entry, otherwise: datetime, now: datetime) -> dict[str, datetime | None]:
+    """The first date that an entry gives, also apart, if it is past; another one if it gives none or one to come."""
     stated = entry.published or entry.updated
-    # the database refuses a date without a zone, and a clock that must be wrong knows nothing
-    if stated and (stated.tzinfo is None or now < WRITTEN or stated <= now):
-        return {"dated_at": stated, "first_seen_at": now}
-    return {"dated_at": otherwise, "first_seen_at": otherwise}
+    if stated is None:
+        return {"dated_at": otherwise, "stated_at": None}
+    if stated.tzinfo is None or stated <= now:  # the database refuses a date without a zone
+        return {"dated_at": stated, "stated_at": stated}
+    # a clock that must be wrong knows nothing
+    return {"dated_at": stated if now < WRITTEN else otherwise, "stated_at": None}
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
