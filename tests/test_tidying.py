@@ -99,6 +99,20 @@ def test_what_a_wrong_clock_has_dated_does_not_tell_the_time(
     assert {r.first_seen_at for r in store.records("wire", "en")} == {wrong}
 
 
+def test_what_comes_while_the_clock_is_days_behind_is_as_new_as_it_is(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(store, make_entry(guid="before", published=now - timedelta(hours=1)), now=now)
+    behind = now - timedelta(days=15)
+    for published in (now + timedelta(hours=1), None):
+        save(store, make_entry(guid=f"meanwhile {published}", published=published), now=behind)
+        assert tidy(config, store, now=behind).entries == 0
+    later = now + timedelta(hours=2)
+    hear(store, now=later)
+    assert tidy(config, store, now=later).entries == 0
+    assert all(now - record.dated_at < timedelta(hours=2) for record in store.records("news", "en"))
+
+
 def test_so_it_is_where_no_article_has_a_date(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:

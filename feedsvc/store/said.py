@@ -257,9 +257,8 @@ def fitting(feed: ParsedFeed, state: FetchState) -> tuple[ParsedFeed, FetchState
 
 
 def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
-    if any(not (entry.published or entry.updated) for entry in unknown):
-        # by a clock that is behind they would be too old as soon as that is right again
-        now = max(now, ages.newest_stated(connection) or now)
+    # by a clock that is behind they would be too old as soon as that is right again
+    now = max(now, ages.newest_stated(connection) or now)
     rows = [
         {
             "source_id": entry.source_id,
