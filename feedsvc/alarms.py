@@ -15,8 +15,10 @@ from pathlib import Path
 
 from feedsvc.config import Config
 from feedsvc.model import Failure, FetchState
+from feedsvc.publish.clean import without_keys
 from feedsvc.publish.files import write_if_changed
 from feedsvc.publish.items import Channel, Item
+from feedsvc.publish.pages import FEED_STYLE
 from feedsvc.publish.render import render
 from feedsvc.store import Store
 
@@ -73,7 +75,10 @@ def alarms(
             advice = f"Take it out of the configuration, or ask again with: feedsvc refresh {source_id}"
             yield Alarm(f"{source_id} is gone: its server says so for good", advice, state.gone_at)
         elif state.failures >= MANY_FAILURES:
-            advice = f"{'; '.join(state.problems)}. It was last read well on {last:%Y-%m-%d}. It is asked again by itself."
+            read = (
+                f"was last read well on {last:%Y-%m-%d}" if state.succeeded_at else "has never been read well"
+            )
+            advice = f"{'; '.join(state.problems)}. It {read}. It is asked again by itself."
             yield Alarm(f"{source_id} cannot be read: {MANY_FAILURES} times in a row", advice, last)
     for failure in stuck:
         title = f"{failure.source_id}: articles cannot be translated"
@@ -97,6 +102,7 @@ def render_alarms(config: Config, raised: Sequence[Alarm]) -> bytes:
         self_url=config.base_url + FILE.removesuffix(".atom"),
         updated=max((item.updated for item in items), default=_LONG_AGO),
         ttl_minutes=60,
+        style_sheet=FEED_STYLE,
     )
     return render(channel, items)["atom"]
 
@@ -118,11 +124,12 @@ def _disk(folder: Path) -> Disk:
 
 
 def _item(config: Config, alarm: Alarm) -> Item:
+    advice = without_keys(alarm.advice)  # everybody can read the feed
     return Item(
         id=f"urn:uuid:{uuid.uuid5(_NAMES, f'{alarm.title} {alarm.since.isoformat()}')}",
         title=alarm.title,
-        summary=alarm.advice,
-        content_html=f"<p>{html.escape(alarm.advice)}</p>",
+        summary=advice,
+        content_html=f"<p>{html.escape(advice)}</p>",
         link=config.base_url,
         link_language=None,
         page_url=None,

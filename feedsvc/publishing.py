@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from feedsvc.archives import Archives, bounds, plan
 from feedsvc.config import Config, load_config
@@ -38,7 +38,8 @@ class _Feeds:
     """What is remembered of the feeds of an output: their files, and what the index says of them."""
 
     files: tuple[str, ...]
-    listed: Listed
+    #: None where another version of feedsvc remembered something else
+    listed: Listed | None
     #: marks of articles that the filters refuse, so that they need not be read again
     refused: tuple[str, ...] = ()
     archives: Archives = field(default_factory=Archives)
@@ -82,7 +83,7 @@ class _Publishing:
         self._known = store.publications()
         self._present = self._folder.names()
         self._feeds = {
-            name: _FEEDS.validate_json(known.data)
+            name: _remembered(name, known.data)
             for (kind, name), known in self._known.items()
             if kind == _OUTPUT
         }
@@ -122,10 +123,11 @@ class _Publishing:
         return tuple(self._folder.written)
 
     def _is_unknown(self) -> bool:
-        """Files are missing, or a source is no more: what lies in the folder must be looked through."""
+        """Files are missing, a source is no more, or another version was here: what lies in the folder must be looked through."""
         files = {INDEX, LIST, FEED_STYLE, *(name for feeds in self._feeds.values() for name in feeds.files)}
         is_source_gone = any(kind == _SOURCE for kind, _ in self._gone)
-        if is_source_gone or _INDEX not in self._known or not files <= self._present:
+        is_other = any(feeds.listed is None for feeds in self._feeds.values())
+        if is_source_gone or is_other or _INDEX not in self._known or not files <= self._present:
             return True
         return self._known[_INDEX].data != self._folder.stamp(media.FOLDER)
 
@@ -226,7 +228,7 @@ class _Publishing:
 
     def _write_front(self) -> None:
         self._folder.write(LIST, opml.render(NAME, self._renderer.subscriptions()))
-        listed = {slug: feeds.listed for slug, feeds in self._feeds.items()}
+        listed = {slug: feeds.listed for slug, feeds in self._feeds.items() if feeds.listed}
         self._folder.write(INDEX, self._renderer.index(listed, self._waiting))
 
     def _remove(self) -> None:
@@ -282,6 +284,14 @@ class _Publishing:
             media=self._media,
             only_these_media=self._is_full,
         )
+
+
+def _remembered(slug: str, data: str) -> _Feeds:
+    """What is remembered of an output; only what its feeds are called where that cannot be read."""
+    try:
+        return _FEEDS.validate_json(data)
+    except ValidationError:
+        return _Feeds(files=tuple(f"{slug}.{suffix}" for suffix in ("rss", "atom", "json")), listed=None)
 
 
 def _take(folder: Folder, config: Config) -> None:

@@ -48,6 +48,13 @@ def test_only_what_needs_a_person_raises_an_alarm(now: datetime) -> None:
     assert "feedsvc refresh a" in raised[0].advice
 
 
+def test_a_source_that_was_never_read_has_no_date_on_which_it_was(now: datetime) -> None:
+    new = FetchState(failures=12, added_at=now, problems=("no route",))
+    (alarm,) = alarms({"a": new}, (), {}, (), now=now)
+    assert alarm.since == now
+    assert alarm.advice == "no route. It has never been read well. It is asked again by itself."
+
+
 def test_an_entry_comes_with_a_trouble_and_goes_with_it(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:
@@ -71,6 +78,18 @@ def test_a_trouble_that_comes_back_is_another_entry(config: Config, now: datetim
         return str(feed.entries[0].id)
 
     assert guid(now) == guid(now) != guid(now + timedelta(days=1))
+
+
+def test_no_key_of_a_source_stands_in_it(config: Config, now: datetime) -> None:
+    problem = "https://news.example/rss?token=s3cret: no answer"
+    state = FetchState(failures=12, succeeded_at=now, problems=(problem,))
+    rendered = render_alarms(config, list(alarms({"news": state}, (), {}, (), now=now))).decode()
+    assert "https://news.example/rss: no answer. It was last read well" in rendered
+    assert "s3cret" not in rendered
+
+
+def test_a_browser_shows_it_like_the_other_feeds(config: Config) -> None:
+    assert b'<?xml-stylesheet type="text/css" href="feeds.css"?>' in render_alarms(config, [])
 
 
 def test_its_name_is_nobody_elses(tmp_path: Path) -> None:

@@ -344,6 +344,19 @@ def neighbours(desk: Desk, source_id: str, number: int) -> dict[str, str]:
     return {e.get("rel"): by_page[f"articles/{source_id}/{e.get('href')}"] for e in links}
 
 
+def test_what_another_version_remembered_is_made_anew(desk: Desk) -> None:
+    desk.say("one", 1)
+    desk.publish()
+    with sqlite3.connect(desk.config.data_dir / "feedsvc.sqlite") as connection:
+        connection.execute("UPDATE published SET data = '{\"files\": []}' WHERE kind = 'output'")
+    connection.close()
+    desk.config = replace(desk.config, outputs=desk.config.outputs[1:])
+    desk.say("two", 2)
+    desk.publish()
+    assert desk.files() == desk.anew()
+    assert "all.rss" not in desk.files()
+
+
 def test_a_page_leads_to_the_articles_before_and_after_it(desk: Desk) -> None:
     desk.say("one", 1, 3, 5)
     desk.say("two", 4)
@@ -407,7 +420,7 @@ def test_the_index_says_what_is_wrong_with_a_source_but_no_secret(
     desk.translate()
     desk.publish()
     state = replace(desk.store.state("one"), checked_at=desk.now, **trouble)  # type: ignore[arg-type]
-    desk.store.save_state("one", state, now=desk.now)
+    desk.store.save_feeds([("one", None, state)], now=desk.now)
     assert desk.publish() == ("index.html",)
     text = read(desk, "index.html").text_content()
     assert shown in text
@@ -421,7 +434,7 @@ def test_what_is_wrong_with_a_source_is_said_in_the_same_words_at_each_look(desk
     desk.translate()
     for failures in (1, 2, 3):
         failing = {"failures": failures, "http_status": 503, "problems": (f"wait until 12:0{failures}",)}
-        desk.store.save_state("one", replace(desk.store.state("one"), **failing), now=desk.now)  # type: ignore[arg-type]
+        desk.store.save_feeds([("one", None, replace(desk.store.state("one"), **failing))], now=desk.now)  # type: ignore[arg-type]
         written = desk.publish()
         assert bool(written) == (failures == 1)
 

@@ -36,7 +36,9 @@ _MIME_TYPE = re.compile(
 )
 _ANY_TYPE = "application/octet-stream"
 #: an address behind a name
-_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s]+@[^<>\s]+>")
+_MAIL = re.compile(r"(?<=\S)\s*<[^<>\s@]+@[^<>\s@]+>")
+#: the query of an address in a text
+_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 _TITLE_CHARS = 80
 _NAMES = uuid.UUID("6c0e8a52-7c8b-5e0c-9d64-1f4d6c1f7a31")
 
@@ -101,6 +103,11 @@ def address(url: str | None) -> str | None:
         f"{parts.path}{parts.query and '?' + parts.query}{parts.fragment and '#' + parts.fragment}", safe=_URI
     )
     return f"{parts.scheme}://{_in_ascii(parts.netloc)}{_STRAY_PERCENT.sub('%25', rest)}"
+
+
+def without_keys(message: str) -> str:
+    """A message without the queries of the addresses in it: those of feeds for subscribers hold a key."""
+    return _QUERY.sub(r"\1", message)
 
 
 def _in_ascii(netloc: str) -> str:

@@ -7,7 +7,7 @@ where there is one, on the original where there is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 
 from lxml import html
@@ -20,8 +20,10 @@ from feedsvc.publish.texts import count, texts
 #: blocks that may be followed by another one like it; the two languages of all others share one element
 _REPEATABLE = frozenset({"p", "div"})
 #: what can stand beside its original as a whole, unless there is something in it that must not stand twice
-_BESIDE = _REPEATABLE | {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote"}
+_BESIDE = _REPEATABLE | {"span", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote"}
 _NOT_TWICE = ("pre", "table", "figure", "details")
+#: what may hold an article, or a part of it, and says nothing by itself
+_WRAPPERS = frozenset({"article", "aside", "div", "footer", "header", "main", "section"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: elements whose marks, columns or edges stand where their text begins
 _DIRECTED = frozenset({"ul", "ol", "dl", "table", "blockquote", "details", "figure"})
@@ -120,8 +122,8 @@ def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
     for (element, name), passage in zip(markup.prose_attributes(root), made.attributes, strict=True):
         attributes[element.get(name, "")] = passage.text
         element.set(name, passage.text)
-    beside = list(zip(root, originals, strict=True)) if layout is Layout.SIDE_BY_SIDE else []
-    beside = [(one, other) for one, other in beside if _can_stand_beside(one)]
+    is_beside = layout is Layout.SIDE_BY_SIDE
+    beside = list(zip(_parts(root), _parts(originals), strict=True)) if is_beside else []
     alone = {block for one, _ in beside for block in one.iter()}
     translated = set()
     pairs = zip(markup.blocks(root), markup.blocks(originals), made.blocks, strict=True)
@@ -142,8 +144,15 @@ def _lay_out(root: HtmlElement, made: Translation, layout: Layout) -> None:
         markup.fill(root, markup.take(originals))
 
 
-def _can_stand_beside(element: HtmlElement) -> bool:
-    return element.tag in _BESIDE and next(element.iter(*_NOT_TWICE), None) is None
+def _parts(root: HtmlElement) -> Iterator[HtmlElement]:
+    """What can stand beside its original; many articles lie as a whole in an element, or in several."""
+    waiting = list(reversed(root))
+    while waiting:
+        element = waiting.pop()
+        if element.tag in _WRAPPERS and any(child.tag in markup.BLOCK for child in element):
+            waiting.extend(reversed(element))
+        elif element.tag in _BESIDE and next(element.iter(*_NOT_TWICE), None) is None:
+            yield element
 
 
 def _keep(block: HtmlElement, passage: Passage, language: str) -> None:
@@ -201,7 +210,7 @@ def _put_beside(pairs: Iterable[tuple[HtmlElement, HtmlElement]], source: str, t
         _label_all(original, source)
         table = part.getprevious()
         if table is None or table.get("class") != BESIDE_CLASS or (table.tail or "").strip():
-            table = html.Element("table", width="100%", dir=languages.direction(target))
+            table = html.Element("table", width="100%", cellpadding="6", dir=languages.direction(target))
             table.set("class", BESIDE_CLASS)
             part.addprevious(table)
         table.tail, part.tail = part.tail, None

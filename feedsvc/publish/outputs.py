@@ -28,6 +28,7 @@ from feedsvc.model import (
     Verdict,
 )
 from feedsvc.publish import layout, media, opml, pages
+from feedsvc.publish.clean import without_keys
 from feedsvc.publish.items import Channel, Item, Origin
 from feedsvc.publish.render import render
 from feedsvc.publish.texts import Texts, count, texts
@@ -51,8 +52,6 @@ _NEWEST_SHOWN = 5
 _PROBLEMS_SHOWN = 5
 #: name of the file of an archive
 ARCHIVE = re.compile(r".+-archive-\d{4}-\d\d-\d\d\.(rss|atom)")
-#: the query of an address in a text, which may hold a key
-_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*?(?=[:,;.)]?(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +300,7 @@ def _problems(state: FetchState, say: Texts) -> Iterator[str]:
         yield say.source_answers.format(status=state.http_status)
         return
     for problem in state.problems[:_PROBLEMS_SHOWN]:
-        yield _QUERY.sub(r"\1", problem)
+        yield without_keys(problem)
     if more := len(state.problems[_PROBLEMS_SHOWN:]):
         yield count(more, say.more_problems)
 

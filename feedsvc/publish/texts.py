@@ -45,7 +45,6 @@ class Texts:
     show_both: str = "Both"
     show_translation: str = "Translation"
     by: str = "By {names}"
-    published: str = "Published"
     updated: str = "updated"
     original: str = "Read the original"
     original_in: str = "Read the original in {language}"

@@ -270,6 +270,7 @@ def demo(
 
     config = load_config(context.obj or Path("config/demo.toml"))
     if listen:
+        _place(config, listen)
         config = replace(config, base_url=f"http://{listen}/")
     report = _refresh(config, [], force=False)
     console.show_report(report)
@@ -321,16 +322,22 @@ def _finish(report: RunReport, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _serve(config: Config, listen: str | None) -> None:
+def _place(config: Config, listen: str | None) -> tuple[str, int]:
+    """Where to serve. Raises: typer.BadParameter."""
     from feedsvc.document import parse_listen
+
+    try:
+        return parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
+    except ValueError as error:
+        raise typer.BadParameter(f"--listen {error}") from error
+
+
+def _serve(config: Config, listen: str | None) -> None:
     from feedsvc.service import console
     from feedsvc.service.observing import observer
     from feedsvc.service.server import serve as run
 
-    try:
-        host, port = parse_listen(listen) if listen else config.listen or ("127.0.0.1", 8080)
-    except ValueError as error:
-        raise typer.BadParameter(f"--listen {error}") from error
+    host, port = _place(config, listen)
     if not (config.output_dir / "index.html").is_file():
         console.complain(
             "Nothing is published yet; do it, here or in another terminal, with: feedsvc refresh"

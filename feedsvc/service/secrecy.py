@@ -10,6 +10,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from feedsvc.config import Config
 from feedsvc.errors import ConfigError, FetchError
@@ -17,11 +18,11 @@ from feedsvc.ingest.secrets import access_headers
 from feedsvc.model import Access, Secret, Source
 from feedsvc.service.findings import Check
 from feedsvc.service.serving.triggers import read_token
+from feedsvc.service.user import group_name, group_of, owner_of
 
 #: what names of headers with secrets have in them
 _CONFIDENTIAL = re.compile(r"auth|cookie|key|pass|secret|session|token", re.IGNORECASE)
 _PASSWORD = re.compile(r"://[^/@]*:[^@]+@")
-_HIDE = "chmod o= {}"
 
 
 def check_secrets(config: Config) -> list[Check]:
@@ -40,7 +41,7 @@ def _of_sources(config: Config) -> Iterator[Check]:
             if (check := _unusable(source, only, secret)) is not None:
                 yield check
             elif secret.kind == "file":
-                yield from _known_to_all(f"secret of {source.id}", Path(secret.value))
+                yield from _known_to_all(f"secret of {source.id}", Path(secret.value), config.data_dir)
 
 
 def _of_server(config: Config) -> Iterator[Check]:
@@ -52,7 +53,7 @@ def _of_server(config: Config) -> Iterator[Check]:
     except ConfigError as error:
         yield Check(name=name, verdict="fail", found="; ".join(error.problems), cure=_cure(path))
     else:
-        yield from _known_to_all(name, path)
+        yield from _known_to_all(name, path, config.data_dir)
 
 
 def _of_file(config: Config) -> Iterator[Check]:
@@ -66,7 +67,7 @@ def _of_file(config: Config) -> Iterator[Check]:
         or any(_PASSWORD.search(a.proxy or "") for a in accesses)
     )
     if config.path is not None and is_confidential:
-        yield from _known_to_all("secrets in the configuration", config.path)
+        yield from _known_to_all("secrets in the configuration", config.path, config.data_dir)
 
 
 def _secrets(source: Source) -> list[tuple[Access, Secret]]:
@@ -96,7 +97,7 @@ def _unusable(source: Source, only: Access, secret: Secret) -> Check | None:
     return None
 
 
-def _known_to_all(name: str, path: Path) -> Iterator[Check]:
+def _known_to_all(name: str, path: Path, data_dir: Path) -> Iterator[Check]:
     """Says so if every user of this machine can read a file."""
     real = path.resolve()
     is_open = real.stat().st_mode & stat.S_IROTH and all(
@@ -104,7 +105,15 @@ def _known_to_all(name: str, path: Path) -> Iterator[Check]:
     )
     if is_open:
         found = f"every user of this machine can read {path}"
-        yield Check(name=name, verdict="warn", found=found, cure=_HIDE.format(path))
+        yield Check(name=name, verdict="warn", found=found, cure=_hide(path, data_dir))
+
+
+def _hide(path: Path, data_dir: Path) -> str:
+    """What to do so that nobody but the user whose data it is, and the owner, can read a file."""
+    found, group = path.stat(), group_of(data_dir)
+    if found.st_uid == owner_of(data_dir) or (found.st_gid == group and found.st_mode & stat.S_IRGRP):
+        return f"chmod o= {quote(str(path))}"
+    return f"chgrp {group_name(group)} {quote(str(path))} && chmod g=r,o= {quote(str(path))}"
 
 
 def _cure(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 from contextlib import suppress
@@ -41,6 +42,11 @@ def owner_of(path: Path) -> int:
     return there(path).stat().st_uid
 
 
+def group_of(path: Path) -> int:
+    """To which group a folder belongs, or the one that it would be made in."""
+    return there(path).stat().st_gid
+
+
 def there(path: Path) -> Path:
     """The folder, or the nearest one above it that there is."""
     return next(p for p in (path, *path.parents) if os.path.exists(p))  # noqa: PTH110 - no error where it may not look
@@ -51,3 +57,10 @@ def name_of(user: int) -> str:
     with suppress(KeyError):
         return pwd.getpwuid(user).pw_name
     return str(user)
+
+
+def group_name(group: int) -> str:
+    """What a group is called, its number where it has no name."""
+    with suppress(KeyError):
+        return grp.getgrgid(group).gr_name
+    return str(group)

@@ -120,11 +120,6 @@ class Store(Shown):
                 for source_id, feed, _ in looks
             ]
 
-    def save_state(self, source_id: str, state: FetchState, *, now: datetime) -> None:
-        """Remember how a source was found."""
-        with self._transaction() as connection:
-            said.save_states(connection, {source_id: state}, now=now)
-
     def prune(
         self, source_id: str, *, keep: int | None = None, keep_for: timedelta | None = None, now: datetime
     ) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,13 @@ def test_a_type_keeps_the_parameters_that_are_some(stated: str, kept: str) -> No
 def test_authors_are_named_without_their_address() -> None:
     names = ("Jane Doe <jane@a.example>", "A <b> C", "jane@a.example", "Jane Doe")
     assert clean(replace(ITEM, authors=names)).authors == ("Jane Doe", "A <b> C", "jane@a.example")
+
+
+def test_no_author_makes_the_time_grow_with_the_square_of_its_length() -> None:
+    author = "a <" + "x@" * 50_000
+    began = time.process_time()
+    assert clean(replace(ITEM, authors=(author,))).authors == (author,)
+    assert time.process_time() - began < 1
 
 
 def test_what_is_no_character_goes() -> None:

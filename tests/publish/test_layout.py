@@ -164,7 +164,7 @@ def test_code_is_left_alone_and_stands_once(how: Layout) -> None:
 def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row() -> None:
     shown = html_of("<h2>一</h2><p>第一句。</p><ul><li>一</li><li>二</li></ul>", Layout.SIDE_BY_SIDE)
     assert shown == (
-        '<table width="100%" dir="ltr" class="feedsvc-beside">'
+        '<table width="100%" cellpadding="6" dir="ltr" class="feedsvc-beside">'
         '<tr><td width="50%" valign="top"><h2 lang="en" dir="ltr">One</h2></td>'
         '<td width="50%" valign="top"><p lang="zh" dir="ltr"><b>一</b></p></td></tr>'
         '<tr><td width="50%" valign="top"><p lang="en" dir="ltr">First sentence.</p></td>'
@@ -173,6 +173,23 @@ def test_side_by_side_headings_paragraphs_and_lists_share_one_table_row_for_row(
         '<td width="50%" valign="top"><ul><li lang="zh" dir="ltr">一</li><li lang="zh" dir="ltr">二</li></ul></td></tr>'
         "</table>"
     )
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    ["<div>{}</div>", "<section><div>\n{}\n</div></section>", "<article>{}<pre>x</pre></article>"],
+)
+def test_side_by_side_the_rows_are_those_of_what_lies_in_a_wrapper(wrapped: str) -> None:
+    inner = "<p>第一句。</p>\n<figure><figcaption>一</figcaption></figure><h2>二</h2><p>第二句。</p>"
+    shown = tree_of(wrapped.format(inner), Layout.SIDE_BY_SIDE)
+    rows = [[markup.text(cell) for cell in row] for row in shown.iter("tr")]
+    assert rows == [["First sentence.", "第一句。"], ["Two", "二"], ["Second sentence.", "第二句。"]]
+
+
+def test_side_by_side_bare_text_in_a_wrapper_has_a_row() -> None:
+    shown = tree_of("<div>第一句。<p>第二句。</p></div>", Layout.SIDE_BY_SIDE)
+    rows = [[markup.text(cell) for cell in row] for row in shown.iter("tr")]
+    assert rows == [["First sentence.", "第一句。"], ["Second sentence.", "第二句。"]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ MEDIA = "{http://search.yahoo.com/mrss/}"
 DOCUMENTS = dict(documents("rss"))
 #: what browser-based readers are said to be safe from; players need `controls`
 SAFE = set(
-    "alt class colspan controls dir height href hreflang lang poster rel rowspan scope span src start title type valign "
+    "alt cellpadding class colspan controls dir height href hreflang lang poster rel rowspan scope span src start title type valign "
     "value width".split()
 )
 OF_CHANNEL = set(

@@ -447,6 +447,13 @@ def test_the_demo_publishes_every_sample_article(run: Run, tmp_path: Path) -> No
     assert "http://127.0.0.1:8099/world.rss" in (tmp_path / "public" / "index.html").read_text()
 
 
+def test_the_demo_publishes_nothing_for_an_address_that_cannot_be_one(run: Run, config: Path) -> None:
+    code, _, err = run("--config", config, "demo", "--no-serve", "--listen", "nowhere")
+    assert code == 2
+    assert '--listen must be "host:port"' in " ".join(err.split())
+    assert not (config.parent / "public").exists()
+
+
 def test_serve_answers_until_it_is_stopped(run: Run, config: Path) -> None:
     run("--config", config, "refresh")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

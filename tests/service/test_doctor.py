@@ -151,7 +151,7 @@ def test_looking_leaves_no_files_in_the_folders(config: Path) -> None:
 
 def test_a_database_that_was_written_later_than_now_means_a_wrong_clock(config: Path) -> None:
     with Store(load_config(config).database) as store:
-        store.save_state("articles", FetchState(checked_at=NOW + timedelta(hours=1)), now=NOW)
+        store.save_feeds([("articles", None, FetchState(checked_at=NOW + timedelta(hours=1)))], now=NOW)
     found = of(doctor.examine(load_config(config), now=NOW), "clock")
     assert found.verdict == "fail"
     assert "which is before 2026-11-28 13:00, when the database was written" in found.found

@@ -99,7 +99,7 @@ def test_a_worker_without_its_database_is_not_ready(config: Config) -> None:
 
 def test_sources_that_are_not_configured_any_longer_are_not_told(config: Config) -> None:
     with Store(config.database) as store:
-        store.save_state("old", FetchState(added_at=NOW), now=NOW)
+        store.save_feeds([("old", None, FetchState(added_at=NOW))], now=NOW)
         assert set(observe(config, store, count_verdicts(config, store)).sources) == {"articles", "empty"}
 
 

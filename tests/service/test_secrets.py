@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -159,6 +160,20 @@ def test_a_secret_that_everyone_can_read_is_said(mode: int, is_said: bool, shut:
         configure(shut, server='[server]\nrefresh_token_file = "secret"\n'),
     ):
         assert said(config).endswith(told if is_said else "1 can be read")
+
+
+def test_a_secret_of_root_stays_one_that_the_user_of_the_service_can_read(
+    shut: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedsvc.service.secrecy.owner_of", lambda path: os.geteuid() + 1)
+    monkeypatch.setattr("feedsvc.service.secrecy.group_name", lambda group: "readers")
+    path = secret(shut, "secret", TOKEN, 0o604)
+    config = configure(shut, 'headers = { X-Key = { file = "secret" } }')
+    assert said(config).endswith(f"; chgrp readers {path} && chmod g=r,o= {path}")
+    path.chmod(0o644)
+    assert said(config).endswith(f"; chmod o= {path}")
+    monkeypatch.setattr("feedsvc.service.secrecy.group_of", lambda path: os.getegid() + 1)
+    assert said(config).endswith(f"; chgrp readers {path} && chmod g=r,o= {path}")
 
 
 def test_a_secret_in_a_folder_that_only_its_owner_can_enter_is_secret(shut: Path) -> None:

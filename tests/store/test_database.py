@@ -262,8 +262,8 @@ def test_a_source_that_was_never_read_has_a_blank_state(store: Store) -> None:
 
 
 def test_when_a_source_was_added_is_remembered_from_its_first_state(store: Store, now: datetime) -> None:
-    store.save_state("news", FetchState(failures=1), now=now)
-    store.save_state("news", replace(store.state("news"), failures=2), now=now + HOUR)
+    store.save_feeds([("news", None, FetchState(failures=1))], now=now)
+    store.save_feeds([("news", None, replace(store.state("news"), failures=2))], now=now + HOUR)
     assert store.state("news").added_at == now
     assert store.state("news").failures == 2
 
@@ -561,7 +561,7 @@ def test_counts_tell_what_waits_of_each_source(store: Store, make_entry: MakeEnt
 
 def test_times_come_back_in_utc_whatever_their_zone(store: Store, now: datetime) -> None:
     beijing = now.astimezone(timezone(timedelta(hours=8)))
-    store.save_state("news", FetchState(checked_at=beijing), now=now)
+    store.save_feeds([("news", None, FetchState(checked_at=beijing))], now=now)
     checked_at = store.state("news").checked_at
     assert checked_at == now
     assert checked_at is not None and checked_at.tzinfo is UTC
@@ -572,7 +572,7 @@ def test_times_without_a_zone_are_refused(store: Store, make_entry: MakeEntry, n
     with pytest.raises(StoreError, match="naive datetime"):
         save(store, make_entry(published=naive), now=now)
     with pytest.raises(StoreError, match="naive datetime"):
-        store.save_state("news", FetchState(checked_at=naive), now=now)
+        store.save_feeds([("news", None, FetchState(checked_at=naive))], now=now)
     assert store.state("news") == FetchState()
 
 
