@@ -11,6 +11,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import (
     ValidationError,
@@ -31,6 +32,8 @@ from feedsvc.lines import Place, Problem, line_of, lines_of, without
 from feedsvc.model import Access, Layout, Limits, OutputFeed, Secret, Source, TitleLayout
 
 _OWN_FEED = "status"
+#: what stands for something else in the path of a URL as SQLAlchemy reads it
+_QUOTED = str.maketrans({"%": "%25", "?": "%3F"})
 #: what the parser says of `interval = 1h` and `url = https://…`
 _UNQUOTED = ("Expected newline", "Invalid value")
 
@@ -119,7 +122,7 @@ def load_config(path: Path) -> Config:
         base_url=document.service.base_url.rstrip("/") + "/",
         target_language=document.service.target_language,
         beam_size=document.service.beam_size,
-        database=_database(document.service.database, folder) or f"sqlite:///{data_dir / 'feedsvc.sqlite'}",
+        database=_database(document.service.database, folder) or _url(data_dir / "feedsvc.sqlite"),
         publish_after=document.service.publish_after,
         keep_memory=document.service.keep_memory,
         credit=document.service.credit,
@@ -141,7 +144,12 @@ def _token_file(document: Document, folder: Path) -> Path | None:
 def _database(given: str | None, folder: Path) -> str | None:
     if given is None or not given.startswith("sqlite"):
         return given
-    return f"sqlite:///{_absolute(folder, given.partition(':///')[2])}"
+    return _url(_absolute(folder, unquote(given.partition(":///")[2])))
+
+
+def _url(database: Path) -> str:
+    """The URL of a database that is a file."""
+    return f"sqlite:///{str(database).translate(_QUOTED)}"
 
 
 def _read(path: Path) -> str:

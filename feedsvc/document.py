@@ -34,6 +34,7 @@ _WANTED = {
     "bool_type": "true or false",
     "string_type": "text in quotes",
     "list_type": "a list in brackets",
+    "model_type": "a table",
     "string_too_short": "text, not nothing",
     "missing": "there",
 }
@@ -344,6 +345,8 @@ def said(error: Mapping[str, Any]) -> str:
         name, words = _BOUNDS[error["type"]]
         return f"{where}: must be {words} {error['ctx'][name]}"
     wanted = _WANTED.get(error["type"])
+    if error["type"] == "list_type" and len(at) == 1:
+        wanted = f"tables, each below a line [[{at[0]}]]"
     if wanted is not None:
         return f"{where}: must be {wanted}"
     text = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)

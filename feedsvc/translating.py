@@ -82,9 +82,9 @@ class Work:
         progress = _Steps(self._on_progress, len(feasible))
         groups = article.groups(self._outlines(feasible, failures))
         alone: list[article.Outline] = []  # of a group that could not be translated as a whole
-        entries = asked = 0
+        entries = asked = tried = 0
         while group := [alone.pop(0)] if alone else next(groups, []):
-            if entries and self._store.is_wanted():
+            if tried and self._store.is_wanted():
                 break
             try:
                 result = batch.translate_group(
@@ -109,6 +109,7 @@ class Work:
                 entries += len(group)
                 asked += result.asked
             self._tried |= {waiting_of(item.pending) for item in group}
+            tried += len(group)
             progress.end(group)
         return Translated(entries=entries, sentences=asked, failures=tuple(failures), is_complete=not group)
 
@@ -134,6 +135,7 @@ class Work:
                     )
                 except Exception as error:  # noqa: BLE001 - likewise
                     failures.append(_failure(pending, error))
+                    self._tried.add(waiting_of(pending))
 
 
 class _Steps:
@@ -146,7 +148,7 @@ class _Steps:
 
     def within(self, group: Sequence[article.Outline]) -> Callable[[int], None]:
         """What is to be told of the sentences of a group that are done, as they are."""
-        sentences, done = len(article.distinct(group)), 0
+        sentences, done = len(article.distinct(group)) or 1, 0  # pictures alone have none
 
         def advance(more: int) -> None:
             nonlocal done

@@ -107,6 +107,24 @@ def test_an_entry_is_released_in_time_whichever_way_the_clock_leaps(
             assert len(list(fresh.articles(["news"], "en"))) == 1, "to wait for years would be worse"
 
 
+@pytest.mark.parametrize("stated", [-HOUR, HOUR, YEARS])
+@pytest.mark.parametrize("leap", [-5 * YEARS, timedelta(0), YEARS])
+def test_an_article_that_changes_is_never_updated_before_it_was(
+    leap: timedelta, stated: timedelta, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    with Store("sqlite://") as fresh:
+        dates = []
+        for text in ("第一段。", "完全不同的一段。"):
+            entry = make_entry(published=now, updated=now + stated, body_html=f"<p>{text}</p>")
+            fresh.save_feed("news", ParsedFeed(entries=(entry,)), FetchState(), now=now + leap)
+            fresh.release_overdue("en", publish_after=timedelta(0), now=now + leap)
+            (article,) = fresh.articles(["news"], "en")
+            dates.append((article.published, article.updated))
+    (published, before), (still, after) = dates
+    assert still == published
+    assert after > before
+
+
 def test_no_source_waits_for_a_time_that_a_wrong_clock_has_set(now: datetime) -> None:
     for leap in (YEARS, 2 * HOUR):
         state = FetchState(checked_at=now + leap, next_check_at=now + leap + HOUR)

@@ -365,6 +365,18 @@ def test_the_path_of_a_database_is_relative_to_the_file(load: Load, tmp_path: Pa
     assert database == f"sqlite:///{tmp_path}/data/a.sqlite"
 
 
+@pytest.mark.parametrize("setting", ['data_dir = "data"', 'database = "sqlite:///data/feedsvc.sqlite"'])
+@pytest.mark.parametrize("folder", ["50%20?", "é #", "a@b:c"])
+def test_a_database_lies_where_the_configuration_says_whatever_the_folder_is_called(
+    tmp_path: Path, setting: str, folder: str
+) -> None:
+    path = tmp_path / folder / "feedsvc.toml"
+    path.parent.mkdir()
+    path.write_text(f"[service]\n{setting}\n", encoding="utf-8")
+    database = make_url(load_config(path).database).database
+    assert database == str(tmp_path / folder / "data" / "feedsvc.sqlite")
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -775,3 +787,16 @@ def test_filters_that_cannot_be_are_named(load: Load, filters: str, problem: str
 def test_an_output_is_not_called_like_an_archive(load: Load) -> None:
     with pytest.raises(ConfigError, match='"world-archive-2026-11-28" ends like the name of an archive'):
         load(ONE_SOURCE + '[[outputs]]\nslug = "world-archive-2026-11-28"\n')
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("[sources]\n", "sources: must be tables, each below a line [[sources]]"),
+        ("service = 3\n", "service: must be a table"),
+    ],
+)
+def test_what_should_be_tables_is_said_as_it_is_written(
+    written: str, problem: str, problems: Problems
+) -> None:
+    assert problems(written) == (problem,)

@@ -78,6 +78,41 @@ def test_a_clock_that_is_years_ahead_removes_nothing(
     assert guids(store) == ["0", "1", "5"]
 
 
+@pytest.mark.parametrize("stated", [None, timedelta(days=9000)])
+def test_what_a_wrong_clock_has_dated_does_not_tell_the_time(
+    stated: timedelta | None,
+    config: Config,
+    store: Store,
+    make_entry: Callable[..., Entry],
+    now: datetime,
+) -> None:
+    """Several at once, without dates or with those that are still to come: they are dated a second apart."""
+    wrong = now + timedelta(days=3650)
+    save(store, *[make_entry(guid=f"{age}", published=now - timedelta(days=age)) for age in (1, 9)], now=now)
+    published = stated and now + stated
+    others = [make_entry(source_id="wire", guid=f"wrong {n}", published=published) for n in range(3)]
+    store.save_feed("wire", ParsedFeed(entries=tuple(others)), FetchState(), now=wrong)
+    assert tidy(config, store, now=wrong + timedelta(days=1)).entries == 0
+    later = now + timedelta(hours=1)
+    save(store, make_entry(guid="undated", published=None), now=later)
+    assert {r.entry.guid: r.dated_at for r in store.records("news", "en")}["undated"] == later
+    assert {r.first_seen_at for r in store.records("wire", "en")} == {wrong}
+
+
+def test_what_comes_while_the_clock_is_days_behind_is_as_new_as_it_is(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(store, make_entry(guid="before", published=now - timedelta(hours=1)), now=now)
+    behind = now - timedelta(days=15)
+    for published in (now + timedelta(hours=1), None):
+        save(store, make_entry(guid=f"meanwhile {published}", published=published), now=behind)
+        assert tidy(config, store, now=behind).entries == 0
+    later = now + timedelta(hours=2)
+    hear(store, now=later)
+    assert tidy(config, store, now=later).entries == 0
+    assert all(now - record.dated_at < timedelta(hours=2) for record in store.records("news", "en"))
+
+
 def test_so_it_is_where_no_article_has_a_date(
     config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
 ) -> None:
@@ -143,6 +178,19 @@ def test_what_was_used_by_a_clock_that_was_ahead_is_forgotten_in_time(
     assert tidy(config, store, now=now).sentences == 0
     hear(store, now=now + timedelta(days=32))
     assert tidy(config, store, now=now + timedelta(days=32)).sentences == 1
+
+
+def test_a_clock_that_is_years_behind_has_nothing_forgotten(
+    config: Config, store: Store, make_entry: Callable[..., Entry], now: datetime
+) -> None:
+    save(store, make_entry(published=now - timedelta(hours=1)), now=now)
+    store.remember({"1": "a", "2": "b"}, now=now)
+    behind = now - timedelta(days=3650)
+    assert store.recall(["1"], now=behind) == {"1": "a"}
+    assert tidy(config, store, now=behind).sentences == 0
+    assert tidy(config, store, now=now).sentences == 0
+    hear(store, now=now + timedelta(days=32))
+    assert tidy(config, store, now=now + timedelta(days=32)).sentences == 2
 
 
 def test_sentences_that_nobody_has_met_for_long_are_forgotten(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
+from urllib.parse import unquote
 
 from feedsvc.config import Config
 from feedsvc.errors import StoreError
@@ -102,8 +103,8 @@ def count_verdicts(config: Config, store: Store) -> dict[str, Articles]:
 
 
 def _with_store(config: Config, look: Callable[[Config, Store], _Value]) -> _Value:
-    path = config.database.removeprefix("sqlite:///")
-    if path != config.database and not Path(path).exists():
+    path = unquote(config.database.removeprefix("sqlite:///"))
+    if config.database.startswith("sqlite") and not Path(path).exists():
         raise StoreError(f"{path}: there is no database yet")  # and looking makes none
     with Store(config.database) as store:
         return look(config, store)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
 
-from feedsvc.store.tables import entries, sources
+from feedsvc.store.tables import entries
 
 _DAY = timedelta(days=1)
 #: there is no date before
@@ -45,14 +45,10 @@ def lived_before(keep: timedelta, times: Iterable[datetime]) -> datetime | None:
 
 
 def newest_stated(connection: Connection, *, until: datetime | None = None) -> datetime | None:
-    """The newest date that a source has stated, `until` a time: it is past, whatever the clock says. None if none has.
-
-    Of each source its newest entry counts that bears a date of its own; if that was still to come, when it was seen.
-    """
-    dated, seen = entries.c.dated_at, entries.c.first_seen_at
-    own = select(case((dated < seen, dated), else_=seen)).where(entries.c.source_id == sources.c.id)
-    own = own.where(dated != seen) if until is None else own.where(dated != seen, dated <= until)
-    newest = select(func.max(own.order_by(dated.desc()).limit(1).scalar_subquery())).select_from(sources)
+    """The newest date that a source has stated, `until` a time: it is past, whatever the clock says. None if none has."""
+    newest = select(func.max(entries.c.stated_at))
+    if until is not None:
+        newest = newest.where(entries.c.stated_at <= until)
     found: datetime | None = connection.execute(newest).scalar()
     return found
 

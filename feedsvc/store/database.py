@@ -254,17 +254,20 @@ class Store(Shown):
                 )
                 hits = {row.key: row.target for row in rows}
                 if hits:
-                    connection.execute(update(memory).where(memory.c.key.in_(list(hits))).values(used_at=now))
+                    earlier = and_(memory.c.key.in_(list(hits)), memory.c.used_at < now)
+                    connection.execute(update(memory).where(earlier).values(used_at=now))
                 found |= hits
         return found
 
     def forget(self, *, unused_for: timedelta, now: datetime) -> int:
         """Remove from the translation memory what nobody has asked for so long; how many sentences.
 
-        What was used by a clock that has been put back since counts as used now.
+        What was used by a clock that has been put back since counts as used now; or, if it is this one that is
+        wrong, when a source last stated a date.
         """
         with self._transaction() as connection:
-            connection.execute(update(memory).where(memory.c.used_at > now).values(used_at=now))
+            latest = max(now, ages.newest_stated(connection) or now)
+            connection.execute(update(memory).where(memory.c.used_at > latest).values(used_at=latest))
             before = ages.too_old_before(connection, unused_for, now=now)
             return (
                 connection.execute(delete(memory).where(memory.c.used_at < before)).rowcount if before else 0

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from feedsvc import WRITTEN, revision
-from feedsvc.model import Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
+from feedsvc.model import Article, Cadence, Entry, FetchState, Known, KnownFile, Page, ParsedFeed
 from feedsvc.store import ages
 from feedsvc.store.tables import changes, entries, files, pages, sources, tombstones, translations
 
@@ -257,15 +257,14 @@ def fitting(feed: ParsedFeed, state: FetchState) -> tuple[ParsedFeed, FetchState
 
 
 def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datetime) -> None:
-    if any(not (entry.published or entry.updated) for entry in unknown):
-        # by a clock that is behind they would be too old as soon as that is right again
-        now = max(now, ages.newest_stated(connection) or now)
+    # by a clock that is behind they would be too old as soon as that is right again
+    now = max(now, ages.newest_stated(connection) or now)
     rows = [
         {
             "source_id": entry.source_id,
             "guid": entry.guid,
             "content_hash": content_hash(entry),
-            "dated_at": _dated_at(entry, now - place * _TICK, now),
+            **_dates(entry, now - place * _TICK, now),
             "first_seen_at": now,
             "edits": 0,
             "link": _indexed(entry.link),
@@ -280,15 +279,15 @@ def _insert_entries(connection: Connection, unknown: Sequence[Entry], now: datet
         connection.execute(insert(changes), logged)
 
 
-def _dated_at(entry: Entry, otherwise: datetime, now: datetime) -> datetime:
-    """The first date that an entry gives; another one if it gives none, or one after it was seen."""
+def _dates(entry: Entry, otherwise: datetime, now: datetime) -> dict[str, datetime | None]:
+    """The first date that an entry gives, also apart, if it is past; another one if it gives none or one to come."""
     stated = entry.published or entry.updated
     if stated is None:
-        return otherwise
-    # the database refuses a date without a zone, and a clock that must be wrong knows nothing
-    if stated.tzinfo is None or now < WRITTEN:
-        return stated
-    return stated if stated <= now else otherwise
+        return {"dated_at": otherwise, "stated_at": None}
+    if stated.tzinfo is None or stated <= now:  # the database refuses a date without a zone
+        return {"dated_at": stated, "stated_at": stated}
+    # a clock that must be wrong knows nothing
+    return {"dated_at": stated if now < WRITTEN else otherwise, "stated_at": None}
 
 
 def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: datetime) -> bool:
@@ -302,14 +301,18 @@ def _update_entry(connection: Connection, entry: Entry, row: RowMapping, now: da
     is_dated = entry.updated is not None and (old.updated is None or entry.updated > old.updated)
     if row["edits"] >= EDIT_LIMIT and not is_dated:
         return False
-    dated_at = old.updated or row["dated_at"]
+    shown = Article(
+        entry=old,
+        translation=None,
+        **{name: row[name] for name in ("dated_at", "changed_at", "first_seen_at")},
+    )
     connection.execute(
         update(entries)
         .where(entries.c.source_id == entry.source_id, entries.c.guid == entry.guid)
         .values(
             content_hash=digest,
             # later than what was published, whatever clock or source dated that
-            changed_at=max(now, (row["changed_at"] or min(dated_at, row["first_seen_at"])) + _TICK),
+            changed_at=max(now, shown.updated + _TICK),
             edits=0 if is_dated else row["edits"] + 1,
             link=_indexed(entry.link),
             data=ENTRY.dump_json(replace(entry, published=old.published)).decode(),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: the newest revision in migrations/versions
-HEAD = "0005"
+HEAD = "0006"
 #: held by who changes the tables of a PostgreSQL database; numbers 1 and 2 of the class are those of leases
 _LOCK = (0x66656564, 3)
 #: where Alembic looks for the revision

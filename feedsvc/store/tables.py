@@ -118,7 +118,9 @@ entries = Table(
     Column("link", Text),  # as in data
     Column("data", Text, nullable=False),  # JSON of model.Entry
     Column("language", String),  # as in data
+    Column("stated_at", UtcDateTime),  # dated_at, where that is of the source and not of the clock
 )
+Index("entries_by_stated_date", entries.c.stated_at)
 Index("entries_by_date", entries.c.source_id, entries.c.dated_at)
 Index("entries_by_link", entries.c.source_id, entries.c.link)
 

@@ -72,6 +72,16 @@ def test_what_is_seen_is_of_the_database_that_there_is(config: Config, refresh: 
     assert seen.done == Done(fetches={"new": 1})
 
 
+def test_a_database_is_found_in_a_folder_with_a_percent_sign_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "50%20?" / "feedsvc.toml"
+    path.parent.mkdir()
+    path.write_text("[service]\ndata_dir = 'data'\n")
+    config = load_config(path)
+    assert observer(config)().warnings == (f"{config.data_dir}/feedsvc.sqlite: there is no database yet",)
+    Store(config.database).close()
+    assert observer(config)().warnings == ()
+
+
 def test_looking_makes_no_database(config: Config) -> None:
     seen = observer(config)()
     assert not config.data_dir.exists()

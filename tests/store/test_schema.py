@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Disk
 from fakes import to_translate
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, select, text
 
 from feedsvc.errors import SchemaTooNew, StoreError
 from feedsvc.model import FetchState, Verdict
 from feedsvc.store import Made, Store, schema
-from feedsvc.store.tables import metadata
+from feedsvc.store.tables import entries, metadata
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
@@ -263,6 +263,31 @@ def test_a_database_of_every_version_is_backed_up_and_upgraded(
     backup.dispose()
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_older_database_knows_which_dates_are_not_of_its_clock(engine: Engine, now: datetime) -> None:
+    migrate(engine, "0005")
+    seen, before = now, now - timedelta(minutes=5)
+    with engine.begin() as connection:
+        for guid, dated in (
+            ("stated", before),
+            ("undated", seen),
+            ("still to come", seen + timedelta(days=9)),
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO entries (source_id, guid, content_hash, dated_at, first_seen_at, edits, data) "
+                    "VALUES ('news', :guid, 'hash', :dated, :seen, 0, '{}')"
+                ),
+                {"guid": guid, "dated": f"{dated:%F %T.%f}", "seen": f"{seen:%F %T.%f}"},
+            )
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(select(entries.c.guid, entries.c.stated_at).order_by("guid")).all() == [
+            ("stated", before),
+            ("still to come", None),
+            ("undated", None),
+        ]
 
 
 def test_a_new_database_is_not_backed_up(tmp_path: Path, engine: Engine) -> None:
