@@ -267,11 +267,12 @@ def demo(
     """Translate, publish and serve the sample sources."""
     from feedsvc.config import load_config
     from feedsvc.service import console
+    from feedsvc.service.reached import reached_at
 
     config = load_config(context.obj or Path("config/demo.toml"))
     if listen:
-        _place(config, listen)
-        config = replace(config, base_url=f"http://{listen}/")
+        host, port = _place(config, listen)
+        config = replace(config, base_url=f"http://{reached_at(host)}:{port}/")
     report = _refresh(config, [], force=False)
     console.show_report(report)
     console.show(f"\nThe feeds are in {config.output_dir}:")
