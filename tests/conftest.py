@@ -14,6 +14,7 @@ import postgres as postgresql
 import pytest
 from fakes import FakeTranslator, WebServer
 from hypothesis import HealthCheck, settings
+from world import World
 
 from feedsvc.model import Entry, Source
 from feedsvc.store import Store
@@ -146,3 +147,8 @@ def bundled_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-corpus", action="store_true", help="write what comes of tests/data/feeds now")
+
+
+@pytest.fixture
+def world(tmp_path: Path, translator: FakeTranslator, now: datetime) -> World:
+    return World(tmp_path, translator, now)
